@@ -1,0 +1,96 @@
+"""A spec to a ready Keras object."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from kzoo.keras_plugin import register_with_keras
+from kzoo.problems import KzooError, Problem, nearest
+from kzoo.registry import Card, catalogue
+from kzoo.registry.kinds import COMMON_ARGUMENTS, kind_of_argument
+
+# Keras picks the variant of these by the shapes it meets, so they are left to it.
+_LEFT_TO_KERAS = ("accuracy", "acc", "crossentropy", "ce")
+
+
+def get(kind: str, spec: Any, **arguments: Any) -> Any:
+    """A part, ready for Keras; see `kzoo.get`."""
+    if isinstance(spec, str):
+        spec = {"name": spec}
+    if not isinstance(spec, Mapping):
+        catalogue().cards(kind)
+        return spec
+    if "name" not in spec:
+        raise KzooError(f"expected the name of a {kind}, or a mapping with a name; got {dict(spec)!r}")
+    card = catalogue().find(kind, spec["name"])
+    given = {key: value for key, value in spec.items() if key != "name"}
+    return make(card, {**given, **card.bound, **arguments})
+
+
+def get_metric(spec: Any) -> Any:
+    """A metric; the names that Keras resolves by shape stay names."""
+    return spec if spec in _LEFT_TO_KERAS else get("metric", spec)
+
+
+def make(card: Card, arguments: Mapping[str, Any]) -> Any:
+    """Calls a part's class or function, after turning the specs among its arguments into parts.
+
+    Raises:
+        KzooError: If an argument is unknown or refused.
+    """
+    _check_names(card, arguments)
+    part = register_with_keras(card, card.load())
+    resolved = {key: _argument(card, key, value) for key, value in arguments.items()}
+    function = not inspect.isclass(part)
+    try:
+        if card.kind == "activation" and function:
+            return _configured(card, part, resolved) if resolved else part
+        if function and card.kind not in ("model", "dataset") and not resolved and card.kind != "schedule":
+            return part
+        return part(**resolved)
+    except KzooError:
+        raise
+    except (TypeError, ValueError, AttributeError, IndexError, ZeroDivisionError) as error:
+        text = " ".join(str(error).split())
+        raise KzooError(Problem(f"{card.kind} '{card.full_name}' refuses its arguments: {text}")) from error
+
+
+def _configured(card: Card, function: Any, arguments: dict[str, Any]) -> Any:
+    from kzoo.activations.with_arguments import WithArguments
+
+    try:
+        inspect.signature(function).bind(None, **arguments)
+    except TypeError as error:
+        raise KzooError(f"activation '{card.full_name}' refuses its arguments: {error}") from error
+    return WithArguments(function, arguments)
+
+
+def _check_names(card: Card, arguments: Mapping[str, Any]) -> None:
+    signature = card.parameters()
+    if signature is None:
+        return
+    common = COMMON_ARGUMENTS.get(card.kind, ()) if signature.open else ()
+    for key in arguments:
+        if key not in signature.parameters and key not in common:
+            near = nearest(key, signature.parameters)
+            hint = f"Did you mean '{near[0]}'? " if near else ""
+            hint += f"It takes: {', '.join(signature.parameters) or 'none'}."
+            raise KzooError(Problem(f"unknown argument '{key}' of {card.kind} '{card.full_name}'", hint=hint))
+    missing = signature.missing({*arguments, "name"})
+    if missing:
+        raise KzooError(f"{card.kind} '{card.full_name}' needs {', '.join(missing)}")
+
+
+def _argument(card: Card, key: str, value: Any) -> Any:
+    kind = kind_of_argument(key)
+    if kind is None or value is None or isinstance(value, (bool, int, float)):
+        return value
+    if card.kind in ("model", "dataset"):
+        return value  # a model uses its activation many times; each use makes its own
+    if isinstance(value, list):
+        return [get(kind, each) if isinstance(each, (str, Mapping)) else each for each in value]
+    if isinstance(value, str) or (isinstance(value, Mapping) and "name" in value):
+        return get(kind, value)
+    return value

@@ -1,0 +1,129 @@
+"""The JSON Schema of recipes, made from the same table of fields that recipes are checked with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kzoo.recipe.fields import SECTIONS, TOP, Field
+from kzoo.registry import KINDS, Card, catalogue
+from kzoo.registry.kinds import COMMON_ARGUMENTS, kind_of_argument
+from kzoo.registry.signature import Parameter
+
+Schema = dict[str, Any]
+_TYPES = {
+    "integer": "integer",
+    "number": "number",
+    "numeric": "number",
+    "boolean": "boolean",
+    "string": "string",
+}
+
+
+def recipe_schema() -> Schema:
+    """A schema of draft 2020-12 with every name in the catalogue, plug-ins included."""
+    properties = {key: _field(field) for key, field in TOP.items()}
+    properties["data"] = _spec("dataset", SECTIONS["data"])
+    properties["model"] = {
+        "anyOf": [
+            _reference("model"),
+            {
+                "type": "object",
+                "properties": {"layers": {"type": "array", "items": _reference("layer"), "minItems": 1}},
+                "required": ["layers"],
+                "additionalProperties": False,
+            },
+        ]
+    }
+    for name in ("compile", "fit", "run"):
+        properties[name] = _section(SECTIONS[name]) | {"description": TOP[name].help}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "kzoo recipe",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        # A recipe that extends another may leave anything to it.
+        "anyOf": [
+            {"required": [key for key, field in TOP.items() if field.required]},
+            {"required": ["extends"]},
+        ],
+        "$defs": {kind: _spec(kind, {}) for kind in KINDS},
+    }
+
+
+def _section(fields: dict[str, Field]) -> Schema:
+    return {
+        "type": "object",
+        "properties": {key: _field(field) for key, field in fields.items()},
+        "additionalProperties": False,
+    }
+
+
+def _field(field: Field) -> Schema:
+    schema: Schema = {"description": field.help}
+    if field.type == "spec":
+        schema |= _reference(field.kind)
+    elif field.type == "specs":
+        schema["anyOf"] = [_reference(field.kind), {"type": "array", "items": _reference(field.kind)}]
+    elif field.type == "share":
+        schema["anyOf"] = [
+            {"type": "number", "minimum": 0},
+            {"type": "string", "pattern": r"^\d+(\.\d+)?\s*%$"},
+        ]
+    elif field.choices:
+        schema["enum"] = list(field.choices)
+    elif field.type in _TYPES:
+        schema["type"] = _TYPES[field.type]
+    if field.minimum is not None:
+        schema["minimum"] = field.minimum
+    if field.default not in (None, [], {}):
+        schema["default"] = field.default
+    return schema
+
+
+def _reference(kind: str) -> Schema:
+    return {"$ref": f"#/$defs/{kind}"}
+
+
+def _spec(kind: str, besides: dict[str, Field]) -> Schema:
+    """A part by name, or as a mapping whose arguments follow from the name."""
+    cards = [card for card in catalogue().cards(kind) if not card.refuses_recipes()]
+    names = sorted(
+        {name for card in cards for name in (catalogue().shown_name(card), card.full_name, *card.aliases)}
+    )
+    # Spelling is free and doors such as tfds/… are open, so other names pass here; `kzoo check` judges them.
+    name = {"anyOf": [{"enum": names}, {"type": "string"}]}
+    own = {key: _field(field) for key, field in besides.items()}
+    written_out = {
+        "type": "object",
+        "properties": {"name": name, **own},
+        "required": ["name"],
+        "allOf": [_when(card, own) for card in cards if card.signature is not None],
+    }
+    return {"anyOf": [name, written_out]}
+
+
+def _when(card: Card, own: dict[str, Schema]) -> Schema:
+    names = sorted({catalogue().shown_name(card), card.full_name, *card.aliases})
+    signature = card.parameters()
+    assert signature is not None
+    arguments = {key: _parameter(parameter) for key, parameter in signature.parameters.items()}
+    if signature.open:
+        arguments |= {key: {} for key in COMMON_ARGUMENTS.get(card.kind, ()) if key not in arguments}
+    properties = {**arguments, **own, "name": {}}
+    return {
+        "if": {"properties": {"name": {"enum": names}}},
+        "then": {"properties": properties, "additionalProperties": False, "description": card.summary},
+    }
+
+
+def _parameter(parameter: Parameter) -> Schema:
+    kind = kind_of_argument(parameter.name)
+    if kind == "schedule":
+        return {"anyOf": [{"type": "number"}, _reference(kind)]}
+    if kind:
+        return {"anyOf": [_reference(kind), {"type": "null"}, {"type": "array", "items": _reference(kind)}]}
+    expected = _TYPES.get(parameter.expects())
+    if expected is None or parameter.expects() == "numeric":
+        return {}
+    return {"type": [expected, "null"] if parameter.accepts_none() else expected}

@@ -1,0 +1,56 @@
+"""The kinds of parts, and which argument of a part holds a spec of which kind."""
+
+from __future__ import annotations
+
+KINDS = (
+    "activation",
+    "layer",
+    "loss",
+    "optimizer",
+    "schedule",
+    "initializer",
+    "regularizer",
+    "constraint",
+    "metric",
+    "callback",
+    "augmentation",
+    "model",
+    "dataset",
+)
+
+# Arguments that hold a spec though their name isn't that of the kind.
+_NAMED = {"learning_rate": "schedule", "norm": "layer", "layers": "layer"}
+# Only these kinds occur as arguments of other parts; a `model` argument of a callback, say, is not a spec.
+_AS_ARGUMENT = ("activation", "initializer", "regularizer", "constraint", "optimizer", "schedule")
+# What every Keras object of a kind takes besides what its signature lists, where that ends in **kwargs.
+COMMON_ARGUMENTS = {
+    "layer": ("name", "dtype", "trainable"),
+    "activation": ("name", "dtype", "trainable"),
+    "augmentation": ("name", "dtype", "trainable", "seed"),
+    "optimizer": (
+        "name",
+        "weight_decay",
+        "clipnorm",
+        "clipvalue",
+        "global_clipnorm",
+        "use_ema",
+        "ema_momentum",
+        "ema_overwrite_frequency",
+        "loss_scale_factor",
+        "gradient_accumulation_steps",
+    ),
+}
+
+
+def kind_of_argument(name: str) -> str | None:
+    """The kind that an argument of this name holds a spec of, if any.
+
+    >>> kind_of_argument("kernel_initializer"), kind_of_argument("activation"), kind_of_argument("units")
+    ('initializer', 'activation', None)
+    """
+    if name in _NAMED:
+        return _NAMED[name]
+    for kind in _AS_ARGUMENT:
+        if name == kind or name.endswith(f"_{kind}"):
+            return kind
+    return None

@@ -1,0 +1,175 @@
+"""Checkpoints: all state of a training at the end of an epoch, in one safetensors file.
+
+Weights, optimizer, the state of every random generator, and what the callbacks remember. The file is plain data and
+carries a checksum; it is written beside and renamed, so there is always a whole one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import safetensors.numpy
+
+from kzoo.problems import KzooError, Problem
+from kzoo.runs.files import write_whole
+
+_KEPT = 2
+_PLAIN = (bool, int, float, str, type(None))
+_NOT_STATE = ("model", "_model", "params", "validation_data")
+
+
+class Checkpoints:
+    """The checkpoints of one run.
+
+    Args:
+        folder: Where they lie.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def paths(self) -> list[Path]:
+        """The checkpoints there are, newest first."""
+        return sorted(self.folder.glob("epoch-*.safetensors"), reverse=True)
+
+    def save(self, epoch: int, tensors: dict[str, np.ndarray], notes: dict[str, Any]) -> None:
+        """Writes the state after `epoch` epochs, and drops all but the newest ones."""
+        self.folder.mkdir(exist_ok=True)
+        plain = {name: _storable(value) for name, value in tensors.items()}
+        dtypes = {name: value.dtype.name for name, value in tensors.items()}
+        header = {"epoch": epoch, "dtypes": dtypes, "checksum": _checksum(plain), **notes}
+        data = safetensors.numpy.save(plain, {"kzoo": json.dumps(header)})
+        write_whole(self.folder / f"epoch-{epoch:05d}.safetensors", data)
+        for old in self.paths()[_KEPT:]:
+            old.unlink(missing_ok=True)
+
+    def newest(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
+        """State and notes of the newest checkpoint; None if there is none.
+
+        Raises:
+            KzooError: If it is damaged. The one before is named, where there is one.
+        """
+        paths = self.paths()
+        return _read(paths[0], paths[1:]) if paths else None
+
+
+def _read(path: Path, older: Sequence[Path]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    data = path.read_bytes()
+    try:
+        (length,) = struct.unpack("<Q", data[:8])
+        header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["kzoo"])
+        tensors = safetensors.numpy.load(data)
+        damaged = _checksum(tensors) != header["checksum"]
+    except (ValueError, KeyError, struct.error, safetensors.SafetensorError):
+        damaged = True
+    if damaged:
+        hint = (
+            f"Delete it to resume from {older[0].name}." if older else "There is none before it: train anew."
+        )
+        raise KzooError(Problem("the checkpoint is damaged: its checksum doesn't hold", str(path), hint=hint))
+    restored = {name: value.view(_dtype(header["dtypes"][name])) for name, value in tensors.items()}
+    return restored, header
+
+
+def _storable(value: np.ndarray) -> np.ndarray:
+    """As a type that safetensors knows; bfloat16 and its like travel as plain bits."""
+    value = np.ascontiguousarray(value)
+    return value if value.dtype.isbuiltin == 1 else value.view(f"uint{8 * value.dtype.itemsize}")
+
+
+def _dtype(name: str) -> np.dtype:
+    try:
+        return np.dtype(name)
+    except TypeError:
+        import ml_dtypes
+
+        return np.dtype(getattr(ml_dtypes, name))
+
+
+def _checksum(tensors: dict[str, np.ndarray]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(f"{name} {tensors[name].shape}".encode())
+        digest.update(np.ascontiguousarray(tensors[name]).tobytes())
+    return digest.hexdigest()
+
+
+# What is state -------------------------------------------------------------------------------------------------------
+
+
+def state_variables(model: keras.Model) -> dict[str, Any]:
+    """Every variable that training changes, by a name that is the same in each process."""
+    from keras.src.random.seed_generator import global_seed_generator
+
+    variables = {f"model/{index:05d}": each for index, each in enumerate(model.variables)}
+    variables |= {f"optimizer/{index:05d}": each for index, each in enumerate(model.optimizer.variables)}
+    variables["random/global"] = global_seed_generator().state
+    return variables
+
+
+def read_state(model: keras.Model) -> dict[str, np.ndarray]:
+    """The numbers in all state variables."""
+    return {name: np.array(keras.ops.convert_to_numpy(each)) for name, each in state_variables(model).items()}
+
+
+def write_state(model: keras.Model, tensors: dict[str, np.ndarray], path: Path) -> None:
+    """Puts numbers back into all state variables, or into none.
+
+    Raises:
+        KzooError: If they don't fit the model.
+    """
+    variables = state_variables(model)
+    saved = {name: value for name, value in tensors.items() if not name.startswith("callback/")}
+    shapes = {name: tuple(each.shape) for name, each in variables.items()}
+    if {name: value.shape for name, value in saved.items()} != shapes:
+        hint = "Was kzoo, Keras or a plug-in updated since? environment.json has the versions of then."
+        raise KzooError(
+            Problem("the checkpoint holds another model or optimizer than the recipe", str(path), hint=hint)
+        )
+    for name, variable in variables.items():
+        variable.assign(saved[name])
+
+
+def read_callbacks(
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> tuple[dict[str, np.ndarray], list[dict[str, Any]]]:
+    """What callbacks remember: plain values, and lists of arrays such as the best weights so far."""
+    tensors: dict[str, np.ndarray] = {}
+    plain: list[dict[str, Any]] = []
+    for index, callback in enumerate(callbacks):
+        values: dict[str, Any] = {}
+        for name, value in vars(callback).items():
+            if name in _NOT_STATE:
+                continue
+            if isinstance(value, np.generic):
+                value = value.item()
+            if isinstance(value, _PLAIN):
+                values[name] = value
+            elif isinstance(value, list) and value and all(isinstance(each, np.ndarray) for each in value):
+                tensors |= {
+                    f"callback/{index:02d}/{name}/{place:05d}": each for place, each in enumerate(value)
+                }
+        plain.append(values)
+    return tensors, plain
+
+
+def write_callbacks(
+    callbacks: Sequence[keras.callbacks.Callback], tensors: dict[str, np.ndarray], plain: list[dict[str, Any]]
+) -> None:
+    """Has callbacks remember what they had seen."""
+    for callback, values in zip(callbacks, plain):
+        vars(callback).update(values)
+    lists: dict[tuple[int, str], list[np.ndarray]] = {}
+    for name in sorted(tensors):
+        if name.startswith("callback/"):
+            _, index, attribute, _ = name.split("/")
+            lists.setdefault((int(index), attribute), []).append(tensors[name])
+    for (place, attribute), arrays in lists.items():
+        setattr(callbacks[place], attribute, arrays)

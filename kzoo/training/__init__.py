@@ -1,0 +1,1 @@
+"""Training, evaluation and prediction; each reads from top to bottom."""

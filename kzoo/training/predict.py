@@ -1,0 +1,52 @@
+"""Picture files in, classes and probabilities out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kzoo.build.dry_run import final_activation
+from kzoo.build.experiment import build_source
+from kzoo.data.pictures import read_pictures
+from kzoo.problems import KzooError, Problem
+from kzoo.runs import Run
+
+
+def predict(run: Run, files: list[Path], top: int = 3) -> list[dict[str, Any]]:
+    """Which classes picture files show.
+
+    Args:
+        run: A finished run on pictures.
+        files: The files.
+        top: How many classes a picture gets, the likeliest first.
+
+    Returns:
+        For each file `{"file", "classes": [{"class", "probability"}, …]}`.
+
+    Raises:
+        KzooError: If the run isn't one on pictures of classes, or a file isn't a picture.
+    """
+    source = build_source(run.recipe, run.recipe.resolved)
+    if source.num_classes is None or len(source.input_shape) != 3:
+        hint = "`predict` reads picture files; use run.model.predict for other data."
+        raise KzooError(Problem("this run isn't about classes of pictures", str(run.path), hint=hint))
+    pictures = read_pictures(files, source.input_shape)
+    outputs = np.asarray(run.model.predict(pictures.astype("float32") * source.scale, verbose=0), "float64")
+    names = source.class_names or tuple(str(index) for index in range(source.num_classes))
+    results = []
+    for file, row in zip(files, probabilities(outputs, final_activation(run.model))):
+        best = np.argsort(-row, kind="stable")[:top]
+        classes = [{"class": names[index], "probability": float(row[index])} for index in best]
+        results.append({"file": str(file), "classes": classes})
+    return results
+
+
+def probabilities(outputs: np.ndarray, activation: str) -> np.ndarray:
+    """What a classifier's outputs say of each class, shape (pictures, classes)."""
+    if outputs.shape[-1] == 1:
+        positive = outputs if activation == "sigmoid" else np.asarray(keras.ops.sigmoid(outputs))
+        return np.concatenate([1 - positive, positive], axis=-1)
+    return outputs if activation in ("softmax", "sigmoid") else np.asarray(keras.ops.softmax(outputs))
