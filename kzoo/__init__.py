@@ -42,7 +42,16 @@ __all__ = [
 ]
 
 # The classes of parts live here, for `kzoo.losses.SmoothL1` without a further import.
-_PACKAGES = ("activations", "augmentations", "callbacks", "data", "initializers", "layers", "losses", "metrics")
+_PACKAGES = (
+    "activations",
+    "augmentations",
+    "callbacks",
+    "data",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+)
 _PACKAGES += ("models", "optimizers", "schedules")
 
 

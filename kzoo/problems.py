@@ -108,10 +108,19 @@ def nearest(name: str, candidates: Iterable[str], count: int = 3) -> list[str]:
     for candidate in candidates:
         by_fold.setdefault(fold(candidate), candidate)
     wanted = fold(name)
-    close = difflib.get_close_matches(wanted, by_fold, n=count, cutoff=0.6)
+    close = difflib.get_close_matches(wanted, by_fold, n=4 * count, cutoff=0.6)
+    close.sort(key=lambda each: _distance(wanted, each))
     if len(wanted) >= 3:
         close += sorted((each for each in by_fold if wanted in each and each not in close), key=len)
     return [by_fold[each] for each in close[:count]]
+
+
+def _distance(wanted: str, candidate: str) -> tuple[int, int, int]:
+    """How many letters differ; among equals a common beginning counts, then the length."""
+    blocks = difflib.SequenceMatcher(None, wanted, candidate).get_matching_blocks()
+    different = max(len(wanted), len(candidate)) - sum(block.size for block in blocks)
+    beginning = next((i for i, (a, b) in enumerate(zip(wanted, candidate)) if a != b), len(candidate))
+    return different, -beginning, abs(len(wanted) - len(candidate))
 
 
 def or_list(words: Sequence[object]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -45,7 +46,9 @@ def _output_problems(experiment: Experiment) -> list[Problem]:
         message = f"from_logits is true, but the model ends with {activation}, which gives probabilities"
         problems.append(recipe.problem(place, message, "Drop from_logits, or the model's last activation."))
     if logits is False and activation not in _PROBABILITIES and source.num_classes and not problems:
-        message = f"the model gives logits (its last activation is {activation}), the loss expects probabilities"
+        message = (
+            f"the model gives logits (its last activation is {activation}), the loss expects probabilities"
+        )
         problems.append(recipe.problem(place, message, "Set from_logits: true at the loss."))
     return problems
 
@@ -117,9 +120,10 @@ def _monitor_problems(experiment: Experiment) -> list[Problem]:
     names = list(experiment.model.get_metrics_result())
     if experiment.source.validation is not None:
         names += [f"val_{name}" for name in names]
-    names += [name for each in experiment.callbacks for name in getattr(each, "log_names", ())]
+    callbacks = experiment.callbacks(Path())
+    names += [name for each in callbacks for name in getattr(each, "log_names", ())]
     problems = []
-    for index, callback in enumerate(experiment.callbacks):
+    for index, callback in enumerate(callbacks):
         monitor = getattr(callback, "monitor", None)
         if monitor is None or monitor in names:
             continue

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import keras
 
+from kzoo.build.callbacks import make_callbacks
+from kzoo.build.filling import filled
 from kzoo.build.parts import get, get_metric
+from kzoo.build.placing import Problems
 from kzoo.data.pipeline import evaluation_batches, steps_per_epoch, training_batches
 from kzoo.data.source import Source, Split
 from kzoo.data.splits import split_off
-from kzoo.problems import KzooError, Problem
+from kzoo.problems import KzooError
 from kzoo.recipe import Recipe
 from kzoo.recipe.fields import DATA
-from kzoo.registry import catalogue
 
 
 @dataclasses.dataclass
@@ -29,7 +32,7 @@ class Experiment:
         source: The data with its splits.
         model: The compiled model.
         augment: The layers that change training batches.
-        callbacks: Those that the recipe names.
+        known: What is filled in where a part asks for it.
         notes: What the recipe left open and was decided here.
     """
 
@@ -38,8 +41,8 @@ class Experiment:
     source: Source
     model: keras.Model
     augment: list[Any]
-    callbacks: list[keras.callbacks.Callback]
-    notes: list[str]
+    known: dict[str, Any]
+    notes: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def epochs(self) -> int:
@@ -75,6 +78,14 @@ class Experiment:
             one_hot=self.one_hot,
         )
 
+    def callbacks(self, folder: Path) -> list[keras.callbacks.Callback]:
+        """New callbacks as the recipe names them, which write their files into a run folder."""
+        known = self.known | {"train_batches": self.evaluation_data(self.source.train)}
+        notes: list[str] = []
+        made = make_callbacks(self.recipe, known, self.source.validation is not None, folder, notes)
+        self.notes = notes
+        return made
+
     @property
     def one_hot(self) -> int | None:
         return self.source.num_classes if self.settings["data"]["one_hot"] else None
@@ -88,85 +99,62 @@ def build(recipe: Recipe) -> Experiment:
     """
     settings = recipe.resolved
     source = build_source(recipe, settings)
-    keras.utils.set_random_seed(settings["seed"])
-    notes: list[str] = []
-    problems = _Problems(recipe)
-    with _precision(settings["run"]["precision"]):
-        data, fit, to_compile = settings["data"], settings["fit"], settings["compile"]
+    problems = Problems(recipe)
+    data, steps = settings["data"], 0
+    with problems.at("data", "batch_size"):
         steps = steps_per_epoch(source.train.count, data["batch_size"], data["drop_remainder"])
-        if steps == 0:
-            message = f"{source.train.count} training examples don't fill one batch of {data['batch_size']}"
-            hint = "Lower data.batch_size, or leave drop_remainder out."
-            problems.add(recipe.problem(("data", "batch_size"), message, hint))
-        known = {
-            "input_shape": source.input_shape,
-            "num_classes": source.num_classes,
-            "total_steps": steps * fit["epochs"],
-        }
-        parts: dict[str, Any] = {}
-        with problems.at("model"):
-            parts["model"] = _model(settings["model"], source, known, problems)
-        for key, kind in (("loss", "loss"), ("optimizer", "optimizer")):
-            with problems.at("compile", key):
-                parts[key] = get(kind, filled(kind, to_compile[key], known))
-        parts["metrics"] = []
-        for index, spec in enumerate(to_compile["metrics"]):
-            with problems.at("compile", "metrics", index):
-                parts["metrics"].append(get_metric(filled("metric", spec, known)))
-        augment = []
-        for index, spec in enumerate(data["augment"]):
-            with problems.at("data", "augment", index):
-                augment.append(get("augmentation", spec))
-        callbacks = []
-        for index, spec in enumerate(fit["callbacks"]):
-            with problems.at("fit", "callbacks", index):
-                spec = _monitored(spec, source.validation is not None, notes)
-                callbacks.append(get("callback", filled("callback", spec, known)))
-        problems.raise_any()
-        parts["model"].compile(
-            loss=parts["loss"],
-            optimizer=parts["optimizer"],
-            metrics=parts["metrics"],
-            jit_compile=to_compile["jit_compile"],
-            steps_per_execution=to_compile["steps_per_execution"],
-        )
-    return Experiment(recipe, settings, source, parts["model"], augment, callbacks, notes)
+    known = {
+        "input_shape": source.input_shape,
+        "num_classes": source.num_classes,
+        "total_steps": steps * settings["fit"]["epochs"],
+    }
+    augment = []
+    for index, spec in enumerate(data["augment"]):
+        with problems.at("data", "augment", index):
+            augment.append(get("augmentation", spec))
+    keras.utils.set_random_seed(settings["seed"])
+    with _precision(settings["run"]["precision"]):
+        model = _compiled_model(settings, source, known, problems)
+    return Experiment(recipe, settings, source, model, augment, known)
 
 
 def build_source(recipe: Recipe, settings: dict[str, Any]) -> Source:
     """The dataset of a recipe, with its validation part set aside."""
     data = settings["data"]
     spec = {key: value for key, value in data.items() if key not in DATA}
-    with _Problems(recipe, at_once=True).at("data"):
+    problems = Problems(recipe)
+    with problems.at("data"):
         source = get("dataset", spec)
         return split_off(
             source, validation=data.get("validation"), test=data.get("test"), seed=settings["seed"]
         )
+    raise KzooError(problems.found)
 
 
-def filled(kind: str, spec: Any, known: dict[str, Any]) -> Any:
-    """A spec with the arguments that the recipe knows filled in, in it and in the specs inside it."""
-    if isinstance(spec, list):
-        return [filled(kind, each, known) for each in spec]
-    if not isinstance(spec, (str, dict)):
-        return spec
-    spec = {"name": spec} if isinstance(spec, str) else dict(spec)
-    card = catalogue().find(kind, spec["name"])
-    signature = card.parameters()
-    for name in signature.parameters if signature else ():
-        source = card.fills.get(name, name)
-        if name not in spec and known.get(source) is not None:
-            spec[name] = known[source]
-    schedule = spec.get("learning_rate")
-    if isinstance(schedule, dict):
-        spec["learning_rate"] = filled("schedule", schedule, known)
-    if kind == "optimizer" and isinstance(spec.get("optimizer"), (str, dict)):
-        spec["optimizer"] = filled("optimizer", spec["optimizer"], known)
-    return spec if len(spec) > 1 else spec["name"]
+def _compiled_model(
+    settings: dict[str, Any], source: Source, known: dict[str, Any], problems: Problems
+) -> keras.Model:
+    to_compile = settings["compile"]
+    model = loss = optimizer = None
+    with problems.at("model"):
+        model = _model(settings["model"], source, known, problems)
+    with problems.at("compile", "loss"):
+        loss = get("loss", filled("loss", to_compile["loss"], known))
+    with problems.at("compile", "optimizer"):
+        optimizer = get("optimizer", filled("optimizer", to_compile["optimizer"], known))
+    metrics = []
+    for index, spec in enumerate(to_compile["metrics"]):
+        with problems.at("compile", "metrics", index):
+            metrics.append(get_metric(filled("metric", spec, known)))
+    problems.raise_any()
+    assert model is not None
+    others = {key: to_compile[key] for key in ("jit_compile", "steps_per_execution")}
+    model.compile(loss=loss, optimizer=optimizer, metrics=metrics, **others)
+    return model
 
 
 def _model(
-    spec: dict[str, Any], source: Source, known: dict[str, Any], problems: _Problems
+    spec: dict[str, Any], source: Source, known: dict[str, Any], problems: Problems
 ) -> keras.Model | None:
     if "layers" not in spec:
         return get("model", filled("model", spec, known))
@@ -175,18 +163,7 @@ def _model(
         with problems.at("model", "layers", index):
             layers.append(get("layer", filled("layer", each, {})))
             keras.Sequential(layers)  # says at once which layer doesn't fit the one before
-    return keras.Sequential(layers) if problems.none else None
-
-
-def _monitored(spec: Any, validated: bool, notes: list[str]) -> Any:
-    """Has a callback that would watch validation data watch the training instead, where there is none."""
-    spec = {"name": spec} if isinstance(spec, str) else dict(spec)
-    signature = catalogue().find("callback", spec["name"]).parameters()
-    parameter = signature.parameters.get("monitor") if signature else None
-    if parameter and not validated and "monitor" not in spec and str(parameter.default).startswith("val_"):
-        spec["monitor"] = str(parameter.default).removeprefix("val_")
-        notes.append(f"{spec['name']} watches '{spec['monitor']}': there is no validation data")
-    return spec
+    return keras.Sequential(layers) if not problems.found else None
 
 
 @contextlib.contextmanager
@@ -197,43 +174,3 @@ def _precision(policy: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-class _Problems:
-    """Collects what goes wrong while parts are made, each at its place in the recipe."""
-
-    def __init__(self, recipe: Recipe, at_once: bool = False):
-        self.recipe, self.at_once, self.found = recipe, at_once, list[Problem]()
-
-    @property
-    def none(self) -> bool:
-        return not self.found
-
-    def add(self, problem: Problem) -> None:
-        self.found.append(problem)
-
-    @contextlib.contextmanager
-    def at(self, *keys: str | int) -> Iterator[None]:
-        try:
-            yield
-        except KzooError as error:
-            self.found += [self._placed(keys, each) for each in error.problems]
-        except (TypeError, ValueError) as error:
-            self.found.append(self._placed(keys, Problem(" ".join(str(error).split()))))
-        if self.at_once:
-            self.raise_any()
-
-    def _placed(self, keys: Sequence[str | int], problem: Problem) -> Problem:
-        """At the part; at one of its arguments where the message quotes it."""
-        if problem.line:
-            return problem
-        node = self.recipe.node(*keys)
-        if isinstance(node.value, dict):
-            for key, child in node.value.items():
-                if key != "name" and (f"`{key}`" in problem.message or f"'{key}'" in problem.message):
-                    return child.at.problem(problem.message, problem.hint)
-        return node.at.problem(problem.message, problem.hint)
-
-    def raise_any(self) -> None:
-        if self.found:
-            raise KzooError(self.found)

@@ -85,6 +85,8 @@ def _check_names(card: Card, arguments: Mapping[str, Any]) -> None:
 
 def _argument(card: Card, key: str, value: Any) -> Any:
     kind = kind_of_argument(key)
+    if type(value) is int and _is_float(card, key):
+        return float(value)  # Keras computes in integers, or fails, where it is given one for a rate
     if kind is None or value is None or isinstance(value, (bool, int, float)):
         return value
     if card.kind in ("model", "dataset"):
@@ -94,3 +96,11 @@ def _argument(card: Card, key: str, value: Any) -> Any:
     if isinstance(value, str) or (isinstance(value, Mapping) and "name" in value):
         return get(kind, value)
     return value
+
+
+def _is_float(card: Card, key: str) -> bool:
+    signature = card.parameters()
+    parameter = signature.parameters.get(key) if signature else None
+    if key.endswith("learning_rate"):
+        return True
+    return parameter is not None and (parameter.annotation == "float" or isinstance(parameter.default, float))

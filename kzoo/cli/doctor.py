@@ -12,7 +12,7 @@ import click
 from kzoo import __version__
 from kzoo.cli.options import as_json, bring_own_parts, print_json, quiet_backends
 from kzoo.problems import KzooError
-from kzoo.registry import KINDS, catalogue
+from kzoo.registry import KINDS, Card, catalogue
 
 _DISTRIBUTIONS = ("keras", "tensorflow", "jax", "torch", "numpy", "tensorflow-datasets")
 
@@ -48,13 +48,8 @@ def _examine(imports: bool) -> dict[str, Any]:
         if card.package not in ("keras", "kzoo") and catalogue().shown_name(card) == card.full_name
     ]
     if imports:
-        quiet_backends()
-        for plugin in plugins:
-            for card in plugin.cards:
-                try:
-                    card.load()
-                except KzooError as error:
-                    broken.append(error.problems[0].message)
+        with quiet_backends():
+            broken += _failing_imports([card for plugin in plugins for card in plugin.cards])
     return {
         "kzoo": __version__,
         "python": platform.python_version(),
@@ -64,6 +59,16 @@ def _examine(imports: bool) -> dict[str, Any]:
         "shadowed": shadowed,
         "broken": broken,
     }
+
+
+def _failing_imports(cards: list[Card]) -> list[str]:
+    failing = []
+    for card in cards:
+        try:
+            card.load()
+        except KzooError as error:
+            failing.append(error.problems[0].message)
+    return failing
 
 
 def _holder(kind: str, name: str) -> str:

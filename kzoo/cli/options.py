@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,18 +40,27 @@ def bring_own_parts(plugins: tuple[Path, ...] = ()) -> None:
         load_plugin_file(path)
 
 
-def quiet_backends() -> None:
-    """Keeps the start-up chatter of TensorFlow and XLA off the terminal, unless it was asked for."""
-    import os
-
+@contextlib.contextmanager
+def quiet_backends() -> Iterator[None]:
+    """Keeps the chatter of TensorFlow's C++ start-up off the terminal; its own switch doesn't reach all of it."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - it is no path of ours
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def prepare(recipe: Any) -> None:
-    """Before Keras is imported for a recipe: quiet, and on the backend that it names."""
+    """Imports Keras for a recipe, on the backend that it names."""
     from kzoo.build.backend import use_backend
 
-    quiet_backends()
     use_backend(recipe.resolved["run"].get("backend"))
+    with quiet_backends():
+        import keras  # noqa: F401
+        import tensorflow  # noqa: F401 - tf.data feeds every backend

@@ -98,9 +98,9 @@ def _spec(kind: str, besides: dict[str, Field]) -> Schema:
         "type": "object",
         "properties": {"name": name, **own},
         "required": ["name"],
-        "allOf": [_when(card, own) for card in cards if card.signature is not None],
     }
-    return {"anyOf": [name, written_out]}
+    conditions = [_when(card, own) for card in cards if card.signature is not None]
+    return {"anyOf": [name, written_out | ({"allOf": conditions} if conditions else {})]}
 
 
 def _when(card: Card, own: dict[str, Schema]) -> Schema:

@@ -181,6 +181,7 @@ class _Reader:
         if isinstance(composed, MappingNode):
             return Node(self._mapping(composed, depth), at, key_at)
         if isinstance(composed, SequenceNode):
+            self._refuse_tag(composed, "tag:yaml.org,2002:seq")
             return Node([self.node(each, depth + 1) for each in composed.value], at, key_at)
         return Node(self._scalar(composed, at), at, key_at)
 

@@ -153,6 +153,7 @@ class Catalogue:
         packages = {card.package for card in own}
         package, _, bare = name.rpartition("/")
         near = nearest(bare if package in packages else name, [*shown, *aliases])
+        near = list({id(shown.get(each) or aliases[each]): each for each in reversed(near)}.values())[::-1]
         hints = [f"Did you mean {_quoted(near)}?"] if near else []
         for other in KINDS:
             if other != kind and self.has(other, name):

@@ -60,6 +60,7 @@ def resume(path: str | Path, console: Console | None = None) -> Run:
 def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | None) -> Run:
     console = console or Console(quiet=True)
     model, recipe = experiment.model, experiment.recipe
+    own = experiment.callbacks(run.path)
     for note in (*recipe.notes, *experiment.notes):
         console.print(f"note: {note}", highlight=False, soft_wrap=True)
     console.print(f"run: {run.path}", highlight=False, soft_wrap=True)
@@ -79,8 +80,8 @@ def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | Non
     report = ProgressReport(
         console, experiment.epochs, experiment.steps_per_epoch, experiment.settings["data"]["batch_size"]
     )
-    keeper = _Keeper(Checkpoints(run.path / "checkpoints"), experiment.callbacks, saved)
-    callbacks = [*experiment.callbacks, _StopAtNaN(), history, report, keeper]
+    keeper = _Keeper(Checkpoints(run.path / "checkpoints"), own, saved)
+    callbacks = [*own, _StopAtNaN(), history, report, keeper]
     if experiment.settings["run"]["tensorboard"]:
         callbacks.insert(-1, keras.callbacks.TensorBoard(str(run.path / "tensorboard"), write_graph=False))
 

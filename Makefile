@@ -1,0 +1,52 @@
+# Two commands on a fresh machine: `make demo` and `make test`. The rest is for daily work.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+unexport PYTHONPATH
+
+.PHONY: demo test quick lint format proofs signatures goldens benchmarks clean
+
+demo: $(VENV)/demo  ## Train a digit recognizer on real MNIST digits.
+	$(BIN)/kzoo train mnist_cnn
+
+test: $(VENV)/dev lint  ## Everything: lint, types, doctests, all tests on TensorFlow, JAX and PyTorch.
+	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest --doctest-modules kzoo
+	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/conformance tests/test_train.py tests/test_keras_plugin.py
+	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/conformance
+
+quick: $(VENV)/dev  ## The tests that take seconds; for while you work.
+	$(BIN)/python -m pytest tests -m "not slow" -x
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+proofs: $(VENV)/dev  ## Measure every part of ours on three backends and write registry/proofs.json.
+	$(BIN)/python tests/conformance/prove.py
+
+signatures: $(VENV)/dev  ## Write what each part can be called with into its card.
+	$(BIN)/python tests/signatures.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/demo: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+# torch: the version that the goldens were made with.
+$(VENV)/dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet "torch==2.13.0"
+	$(BIN)/python -m pip install --quiet --editable ".[dev,jax,datasets]"
+	@touch $@ $(VENV)/demo
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

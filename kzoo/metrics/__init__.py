@@ -1,0 +1,5 @@
+"""Metrics that Keras lacks."""
+
+from kzoo.metrics.cohen_kappa import CohenKappa
+
+__all__ = ["CohenKappa"]

@@ -1,0 +1,6 @@
+"""Optimizers that Keras lacks."""
+
+from kzoo.optimizers.lookahead import Lookahead
+from kzoo.optimizers.radam import RAdam
+
+__all__ = ["Lookahead", "RAdam"]

@@ -1,0 +1,173 @@
+"""Lookahead around another optimizer."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+from kzoo.optimizers.gradients import dense_gradients
+from kzoo.optimizers.learning_rate import widen_learning_rate
+
+_HANDED_ON = (
+    "weight_decay",
+    "clipnorm",
+    "clipvalue",
+    "global_clipnorm",
+    "loss_scale_factor",
+    "gradient_accumulation_steps",
+)
+
+
+@keras.saving.register_keras_serializable("kzoo")
+class Lookahead(keras.optimizers.Optimizer):
+    """Lets an optimizer run ahead, then pulls a slow copy of the weights after it (Zhang et al. 2019).
+
+    Every `sync_period` steps: slow ← slow + slow_step · (weights - slow), weights ← slow. The slow weights start as
+    the weights are when the optimizer is built, which is when training starts.
+
+    Args:
+        optimizer: The optimizer inside: its name, its configuration, or itself.
+        sync_period: How many of its steps lie between two synchronizations, from 1.
+        slow_step: How far the slow weights go towards the weights, above 0 and at most 1.
+        name: Name of the optimizer.
+        **kwargs: What every Keras optimizer takes. `weight_decay`, the clipping arguments, `loss_scale_factor` and
+            `gradient_accumulation_steps` are handed on to the optimizer inside; `use_ema` and its companions average
+            what Lookahead makes of the weights.
+
+    `learning_rate` is that of the optimizer inside, to read and to set.
+
+    Raises:
+        ValueError: If an argument is out of its range, or is set on the optimizer inside as well.
+
+    Paper: Zhang et al. 2019, Lookahead Optimizer: k steps forward, 1 step back, arXiv:1907.08610.
+
+    What differs: `tfa.optimizers.Lookahead` called it `slow_step_size`. It counts updates: with accumulated gradients
+    a period is `sync_period · gradient_accumulation_steps` batches.
+
+    >>> from kzoo.optimizers import Lookahead
+    >>> import keras
+    >>> weight = keras.Variable([1.0])
+    >>> optimizer = Lookahead(keras.optimizers.SGD(0.1), sync_period=2, slow_step=0.5)
+    >>> for _ in range(2):
+    ...     optimizer.apply([keras.ops.convert_to_tensor([1.0])], [weight])
+    >>> round(float(weight.numpy()[0]), 4)  # two steps to 0.8, half of the way back
+    0.9
+    """
+
+    def __init__(
+        self,
+        optimizer="adam",
+        sync_period: int = 6,
+        slow_step: float = 0.5,
+        name: str | None = "lookahead",
+        **kwargs,
+    ):
+        if isinstance(sync_period, bool) or not isinstance(sync_period, int) or sync_period < 1:
+            raise ValueError(
+                f"`sync_period` must be a positive integer. Received: sync_period={sync_period!r}"
+            )
+        if not 0 < slow_step <= 1:
+            raise ValueError(f"`slow_step` must be above 0 and at most 1. Received: slow_step={slow_step}")
+        inner = keras.optimizers.get(optimizer)
+        for argument in _HANDED_ON:
+            _hand_on(inner, argument, kwargs.pop(argument, None), may_replace=isinstance(optimizer, str))
+        # A callable: no learning rate of its own is kept.
+        super().__init__(learning_rate=lambda: inner.learning_rate, name=name, **kwargs)
+        self.optimizer = inner
+        self.sync_period = sync_period
+        self.slow_step = float(slow_step)
+
+    def build(self, variables):
+        if self.built:
+            return
+        if not self.optimizer.built:
+            widen_learning_rate(self.optimizer, variables)
+            self.optimizer.build(variables)
+        super().build(variables)
+        self._slow = [self._copy_of(each) for each in variables]
+
+    def _copy_of(self, variable):
+        if self._overwrite_variable_with_gradient(variable):
+            return None
+        return self.add_variable_from_reference(
+            variable,
+            name="slow",
+            initializer=lambda shape, dtype=None: ops.copy(
+                ops.stop_gradient(ops.convert_to_tensor(variable))
+            ),
+        )
+
+    def apply(self, grads, trainable_variables=None):
+        super().apply(dense_gradients(grads), trainable_variables)
+
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        self.optimizer.apply(grads, trainable_variables)
+        # Keras's way to reach every copy of a variable, under tf.distribute too. The gradients have done their work.
+        nothing = [ops.zeros((), each.dtype) for each in trainable_variables]
+        super()._backend_update_step(nothing, trainable_variables, learning_rate)
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Synchronizes a variable with its slow copy, if this is the step for it."""
+        slow = self._slow[self._get_variable_index(variable)]
+        batches = self.sync_period * (self.optimizer.gradient_accumulation_steps or 1)
+        due = ops.equal(ops.mod(self.optimizer._iterations, batches), 0)
+        ahead, behind = ops.convert_to_tensor(variable), ops.convert_to_tensor(slow)
+        pulled = behind + (ahead - behind) * self.slow_step
+        self.assign(slow, ops.where(due, pulled, behind))
+        self.assign(variable, ops.where(due, pulled, ahead))
+
+    # The optimizer inside ----------------------------------------------------------------------------------------
+
+    @property
+    def learning_rate(self):
+        return self.optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate):
+        self.optimizer.learning_rate = learning_rate
+
+    @property
+    def iterations(self):
+        """How many updates there were."""
+        batches = self.optimizer.gradient_accumulation_steps
+        return ops.floor_divide(self._iterations, batches) if batches else self._iterations
+
+    @property
+    def variables(self):
+        return self._variables + self.optimizer.variables
+
+    def scale_loss(self, loss):
+        return self.optimizer.scale_loss(loss)
+
+    def exclude_from_weight_decay(self, var_list=None, var_names=None):
+        self.optimizer.exclude_from_weight_decay(var_list, var_names)
+
+    def finalize_variable_values(self, var_list):
+        self.optimizer.finalize_variable_values(var_list)
+        super().finalize_variable_values(var_list)
+
+    def get_config(self):
+        config = super().get_config()
+        for key in ("learning_rate", *_HANDED_ON):
+            del config[key]
+        inner = keras.saving.serialize_keras_object(self.optimizer)
+        return {**config, "optimizer": inner, "sync_period": self.sync_period, "slow_step": self.slow_step}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        config["optimizer"] = keras.saving.deserialize_keras_object(config["optimizer"], custom_objects)
+        return cls(**config)
+
+
+def _hand_on(inner: keras.optimizers.Optimizer, argument: str, value, may_replace: bool) -> None:
+    """Sets on the optimizer inside what was asked of the one around it."""
+    if value is None:
+        return
+    held = getattr(inner, argument, None)
+    if held not in (None, value) and not may_replace:
+        raise ValueError(
+            f"`{argument}` must be set on Lookahead or on the optimizer inside, not on both. "
+            f"Received: {argument}={value}, and {argument}={held} inside"
+        )
+    setattr(inner, argument, value)

@@ -1,0 +1,5 @@
+"""Learning-rate schedules that Keras lacks."""
+
+from kzoo.schedules.warmup_cosine import WarmupCosine
+
+__all__ = ["WarmupCosine"]
