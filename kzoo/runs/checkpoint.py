@@ -80,7 +80,7 @@ def _read(path: Path, older: Sequence[Path]) -> tuple[dict[str, np.ndarray], dic
 
 def _storable(value: np.ndarray) -> np.ndarray:
     """As a type that safetensors knows; bfloat16 and its like travel as plain bits."""
-    value = np.ascontiguousarray(value)
+    value = np.asarray(value, order="C")  # ascontiguousarray would turn a scalar into a vector
     return value if value.dtype.isbuiltin == 1 else value.view(f"uint{8 * value.dtype.itemsize}")
 
 
@@ -97,7 +97,7 @@ def _checksum(tensors: dict[str, np.ndarray]) -> str:
     digest = hashlib.sha256()
     for name in sorted(tensors):
         digest.update(f"{name} {tensors[name].shape}".encode())
-        digest.update(np.ascontiguousarray(tensors[name]).tobytes())
+        digest.update(tensors[name].tobytes())
     return digest.hexdigest()
 
 
@@ -108,7 +108,10 @@ def state_variables(model: keras.Model) -> dict[str, Any]:
     """Every variable that training changes, by a name that is the same in each process."""
     from keras.src.random.seed_generator import global_seed_generator
 
-    variables = {f"model/{index:05d}": each for index, each in enumerate(model.variables)}
+    # Metrics start anew with each epoch, and aren't built yet when a training goes on.
+    metrics = {id(each) for each in model.metrics_variables}
+    lasting = [each for each in model.variables if id(each) not in metrics]
+    variables = {f"model/{index:05d}": each for index, each in enumerate(lasting)}
     variables |= {f"optimizer/{index:05d}": each for index, each in enumerate(model.optimizer.variables)}
     variables["random/global"] = global_seed_generator().state
     return variables
@@ -127,12 +130,16 @@ def write_state(model: keras.Model, tensors: dict[str, np.ndarray], path: Path) 
     """
     variables = state_variables(model)
     saved = {name: value for name, value in tensors.items() if not name.startswith("callback/")}
-    shapes = {name: tuple(each.shape) for name, each in variables.items()}
-    if {name: value.shape for name, value in saved.items()} != shapes:
-        hint = "Was kzoo, Keras or a plug-in updated since? environment.json has the versions of then."
-        raise KzooError(
-            Problem("the checkpoint holds another model or optimizer than the recipe", str(path), hint=hint)
-        )
+    shapes = {name: (each.path, tuple(each.shape)) for name, each in variables.items()}
+    for name in sorted({*shapes, *saved}):
+        if name not in saved or name not in shapes or saved[name].shape != shapes[name][1]:
+            which, shape = shapes.get(name, (name, None))
+            message = (
+                f"the checkpoint holds another model or optimizer than the recipe: expected {which} of shape "
+                f"{shape}, the checkpoint has {saved[name].shape if name in saved else 'nothing there'}"
+            )
+            hint = "Was kzoo, Keras or a plug-in updated since? environment.json has the versions of then."
+            raise KzooError(Problem(message, str(path), hint=hint))
     for name, variable in variables.items():
         variable.assign(saved[name])
 

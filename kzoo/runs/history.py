@@ -39,6 +39,8 @@ class History(keras.callbacks.Callback):
         self._began = time.monotonic()
         if rows:
             write_whole(path, _text(rows))
+        else:  # rows of an epoch that was never checkpointed: it is gone through again
+            path.unlink(missing_ok=True)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._began = time.monotonic()
