@@ -39,11 +39,13 @@ class Swish(keras.layers.Layer):
         self.beta = float(beta)
         self.learn_beta = bool(learn_beta)
         self.supports_masking = True
-
-    def build(self, input_shape):
         if self.learn_beta:
-            initializer = keras.initializers.Constant(self.beta)
-            self.learned_beta = self.add_weight(shape=(), initializer=initializer, name="beta")
+            # Here and not in build: a layer that holds this one as its activation doesn't build it.
+            self.learned_beta = self.add_weight(shape=(), initializer=self._first_beta, name="beta")
+        self.built = True
+
+    def _first_beta(self, shape, dtype=None):
+        return ops.full(shape, self.beta, dtype)  # exact in float64 too, where Constant is not
 
     def call(self, inputs):
         beta = ops.cast(self.learned_beta, inputs.dtype) if self.learn_beta else self.beta

@@ -9,7 +9,13 @@ from pathlib import Path
 from kzoo.data.pictures import why_not_a_picture
 from kzoo.problems import KzooError, Problem
 
-_PARTS = {"train": "train", "test": "test", "validation": "validation", "val": "validation", "valid": "validation"}
+_PARTS = {
+    "train": "train",
+    "test": "test",
+    "validation": "validation",
+    "val": "validation",
+    "valid": "validation",
+}
 _JUNK = {"thumbs.db", "desktop.ini"}  # left behind by file managers, hidden there
 _LAYOUT = "Expected FOLDER/CLASS/PICTURES, or FOLDER/train/CLASS/PICTURES and FOLDER/test/CLASS/PICTURES."
 
@@ -42,12 +48,14 @@ def find_pictures(root: Path) -> Pictures:
         KzooError: If the folder doesn't have that layout: all that is wrong with it.
     """
     if not root.is_dir():
-        raise KzooError(Problem(f"{root} is a file" if root.exists() else f"no such folder: {root}", hint=_LAYOUT))
+        raise KzooError(
+            Problem(f"{root} is a file" if root.exists() else f"no such folder: {root}", hint=_LAYOUT)
+        )
     folders, loose = _visible(root)
     if not folders:
         seen = f"{len(loose)} files" if loose else "nothing"
         raise KzooError(Problem(f"{root}: expected class folders, found {seen}", hint=_LAYOUT))
-    bad = {path: "is in no class folder" for path in loose}
+    bad = dict.fromkeys(loose, "is in no class folder")
     if not any(folder.name.lower() == "train" for folder in folders):
         parts = {"train": root}
     else:
@@ -68,7 +76,7 @@ def find_pictures(root: Path) -> Pictures:
 def _look_through(found: Pictures, part: str, folder: Path) -> list[Problem]:
     problems = []
     class_folders, loose = _visible(folder)
-    found.bad.update({path: "is in no class folder" for path in loose})
+    found.bad.update(dict.fromkeys(loose, "is in no class folder"))
     files = found.files.setdefault(part, [])
     for class_folder in class_folders:
         if class_folder.name not in found.classes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from csv import reader
 from pathlib import Path
 
@@ -72,7 +73,9 @@ def _header(path: Path) -> tuple[list[str], str]:
     separator = max(",;\t", key=line.count)
     names = [name.strip() for name in next(reader([line], delimiter=separator), [])]
     if len(names) < 2:
-        raise KzooError(f"{path}: expected a header row with the target and at least one more column, got {line!r}")
+        raise KzooError(
+            f"{path}: expected a header row with the target and at least one more column, got {line!r}"
+        )
     if all(_is_number(name) for name in names):
         hint = "Put a first line above the numbers that names the columns."
         raise KzooError(Problem(f"{path}: expected a header row, got numbers: {line.strip()!r}", hint=hint))
@@ -84,13 +87,15 @@ def _header(path: Path) -> tuple[list[str], str]:
 
 def _table(path: Path, names: list[str], separator: str) -> np.ndarray:
     try:
-        table = np.loadtxt(path, **_format(separator), ndmin=2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a file that is empty below its header
+            table = np.loadtxt(path, **_format(separator), ndmin=2)
     except ValueError:
-        table = None
-    if table is None or table.shape[1] != len(names) or not np.isfinite(table.astype(np.float32)).all():
+        raise KzooError(_faults(path, names, separator)) from None
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(table.astype(np.float32)).all()
+    if table.shape[1] != len(names) or len(table) == 0 or not finite:
         raise KzooError(_faults(path, names, separator))
-    if len(table) == 0:
-        raise KzooError(f"{path}: there is nothing below the header")
     return table
 
 
@@ -103,7 +108,13 @@ def _written_whole(path: Path, separator: str, column: int) -> bool:
 
 
 def _format(separator: str) -> dict:
-    return {"delimiter": separator, "skiprows": 1, "comments": None, "quotechar": '"', "encoding": "utf-8-sig"}
+    return {
+        "delimiter": separator,
+        "skiprows": 1,
+        "comments": None,
+        "quotechar": '"',
+        "encoding": "utf-8-sig",
+    }
 
 
 def _faults(path: Path, names: list[str], separator: str) -> Problem:
@@ -117,13 +128,16 @@ def _faults(path: Path, names: list[str], separator: str) -> Problem:
                 faults.append(f"line {rows.line_num}: {len(row)} fields, the header has {len(names)}")
             elif row:
                 faults += [
-                    f"line {rows.line_num}, column '{name}': {field!r}" if field.strip() else
-                    f"line {rows.line_num}, column '{name}' is missing"
+                    f"line {rows.line_num}, column '{name}': {field!r}"
+                    if field.strip()
+                    else f"line {rows.line_num}, column '{name}' is missing"
                     for name, field in zip(names, row)
                     if not _is_number(field)
                 ]
     if not faults:
-        return Problem(f"{path}: expected a table with the columns {', '.join(names)}; there is nothing below the header")
+        return Problem(
+            f"{path}: expected a table with the columns {', '.join(names)}; there is nothing below the header"
+        )
     shown = "\n      ".join(faults[:_SHOWN])
     more = f"\n      and {len(faults) - _SHOWN:,} more" if len(faults) > _SHOWN else ""
     hint = "Leave out columns that aren't numbers, or write categories as 0, 1, 2, …; fill or remove what is missing."
@@ -132,6 +146,7 @@ def _faults(path: Path, names: list[str], separator: str) -> Problem:
 
 def _is_number(text: str) -> bool:
     try:
-        return bool(np.isfinite(np.float32(text)))
+        with np.errstate(over="ignore"):
+            return bool(np.isfinite(np.float32(text)))
     except ValueError:
         return False

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from kzoo.data.class_folders import Pictures, find_pictures
-from kzoo.data.pictures import broken, read_picture, resize
+from kzoo.data.pictures import broken, checked_size, read_picture, resize
 from kzoo.data.source import Files, Source, Split, fingerprint_facts
 from kzoo.problems import KzooError, KzooWarning, Problem
 
@@ -44,7 +43,7 @@ def image_folder(
     What differs from `keras.utils.image_dataset_from_directory`: a text file or a broken picture is noticed before the
     training, and a size of 256×256 isn't forced on anybody.
     """
-    size = _checked_size(image_size)
+    size = checked_size(image_size)
     if channels not in (1, 3, 4):
         raise KzooError(f"channels: expected 1, 3 or 4, got {channels!r}")
     if on_bad_image not in ("stop", "skip"):
@@ -113,7 +112,11 @@ class _Decoded:
             size = tf.shape(picture)[:2]
             if self.pictures is None:
                 return index, size, nothing
-            return index, size, tf.cond(tf.reduce_all(size == self.shape[:2]), lambda: picture, lambda: nothing)
+            return (
+                index,
+                size,
+                tf.cond(tf.reduce_all(size == self.shape[:2]), lambda: picture, lambda: nothing),
+            )
 
         numbered = tf.data.Dataset.from_tensor_slices(self.paths).enumerate()
         read = numbered.map(decode, num_parallel_calls=tf.data.AUTOTUNE).ignore_errors()
@@ -144,15 +147,6 @@ class _Decoded:
         )
 
 
-def _checked_size(size: int | Sequence[int] | None) -> tuple[int, int] | None:
-    if size is None:
-        return None
-    sides = [size, size] if isinstance(size, int) else list(size) if isinstance(size, Sequence) else []
-    if len(sides) != 2 or any(isinstance(side, bool) or not isinstance(side, int) or side < 1 for side in sides):
-        raise KzooError(f"image_size: expected [height, width] or one whole number for both, got {size!r}")
-    return sides[0], sides[1]
-
-
 def _report(found: Pictures, on_bad_image: str) -> None:
     """Raises or warns about the bad files."""
     lines = [f"{found.short(path)} {reason}" for path, reason in sorted(found.bad.items())]
@@ -177,7 +171,9 @@ def _report_sizes(
 ) -> None:
     second, (height, width) = min(other.items())
     first = int(np.flatnonzero(good)[0])
-    seen = f"{found.short(paths[first])} is {shape[0]}×{shape[1]}, {found.short(paths[second])} {height}×{width}"
+    seen = (
+        f"{found.short(paths[first])} is {shape[0]}×{shape[1]}, {found.short(paths[second])} {height}×{width}"
+    )
     hint = f"Set image_size, [{shape[0]}, {shape[1]}] for example, and all are brought to that size."
     raise KzooError(Problem(f"{found.root}: pictures differ in size (height×width): {seen}", hint=hint))
 

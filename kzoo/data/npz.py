@@ -48,7 +48,9 @@ def npz(path: str, num_classes: int | None = None) -> Source:
     if x_test is not None and (x_test.shape[1:] != x.shape[1:] or x_test.dtype != x.dtype):
         seen = f"x has {x.dtype} of shape {x.shape[1:]}, x_test {x_test.dtype} of shape {x_test.shape[1:]}"
         raise KzooError(f"{path}: expected examples of one kind, but {seen}")
-    targets, classes = read_targets({name: arrays[name] for name in ("y", "y_test") if name in arrays}, num_classes)
+    targets, classes = read_targets(
+        {name: arrays[name] for name in ("y", "y_test") if name in arrays}, num_classes
+    )
     return Source(
         train=Split.of_arrays(x, targets["y"]),
         test=None if x_test is None else Split.of_arrays(x_test, targets["y_test"]),
@@ -65,14 +67,17 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise KzooError(f"no such file: {path}")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened:  # np.load leaves a file open that it can't read
+            file = np.load(opened, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
-                raise KzooError(Problem(f"{path} holds a single array; expected several by name", hint=_WANTED))
+                raise KzooError(
+                    Problem(f"{path} holds a single array; expected several by name", hint=_WANTED)
+                )
             names = _names(path, file.files)
             arrays = {name: _plain(path, file, stored) for name, stored in names.items()}
+    except KzooError:
+        raise
     except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
-        if isinstance(error, KzooError):
-            raise
         raise KzooError(Problem(f"{path} can't be read as an .npz file: {error}", hint=_WANTED)) from error
     for x, y in (("x", "y"), ("x_test", "y_test")):
         if x in arrays and len(arrays[x]) != len(arrays[y]):

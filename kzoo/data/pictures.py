@@ -29,7 +29,9 @@ def read_pictures(paths: Sequence[str | Path], input_shape: tuple[int, ...]) -> 
         KzooError: If files can't be read as pictures: all of them, by name. Or if no picture has that shape.
     """
     if len(input_shape) != 3 or input_shape[2] not in (1, 3, 4):
-        raise KzooError(f"expected a model that takes pictures (height, width, 1, 3 or 4), it takes {input_shape}")
+        raise KzooError(
+            f"expected a model that takes pictures (height, width, 1, 3 or 4), it takes {input_shape}"
+        )
     height, width, channels = input_shape
     result = np.empty((len(paths), height, width, channels), np.uint8)
     problems = []
@@ -77,6 +79,18 @@ def resize(picture: tf.Tensor, height: int, width: int) -> tf.Tensor:
     fits = tf.reduce_all(tf.shape(picture)[:2] == (height, width))
     result = tf.cond(fits, lambda: picture, resized)
     return tf.ensure_shape(result, (height, width, picture.shape[-1]))
+
+
+def checked_size(size: int | Sequence[int] | None) -> tuple[int, int] | None:
+    """Height and width, from what a recipe has as `image_size`."""
+    if size is None:
+        return None
+    sides = [size, size] if isinstance(size, int) else list(size) if isinstance(size, Sequence) else []
+    if len(sides) != 2 or any(
+        isinstance(side, bool) or not isinstance(side, int) or side < 1 for side in sides
+    ):
+        raise KzooError(f"image_size: expected [height, width] or one whole number for both, got {size!r}")
+    return sides[0], sides[1]
 
 
 def why_not_a_picture(path: Path) -> str:

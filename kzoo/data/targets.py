@@ -25,17 +25,25 @@ def read_targets(
         KzooError: If they are no classes 0, 1, 2, … and no numbers either.
     """
     if num_classes is not None and (isinstance(num_classes, bool) or num_classes < 0 or num_classes == 1):
-        raise KzooError(f"num_classes: expected 2 or more, or 0 for targets that are numbers, got {num_classes!r}")
+        raise KzooError(
+            f"num_classes: expected 2 or more, or 0 for targets that are numbers, got {num_classes!r}"
+        )
     # Labels of shape (count, 1) are plain labels with an axis too many.
-    parts = {name: y[:, 0] if y.ndim == 2 and y.shape[1] == 1 and _whole(y) else y for name, y in parts.items()}
+    parts = {
+        name: y[:, 0] if y.ndim == 2 and y.shape[1] == 1 and _whole(y) else y for name, y in parts.items()
+    }
     for name, y in parts.items():
         if y.dtype.kind not in "biuf":
             raise KzooError(f"{name}: expected numbers, got {y.dtype}")
         if y.dtype.kind == "f":
             check_finite(name, y)
     if num_classes and not all(_whole(y) for y in parts.values()):
-        raise KzooError(f"num_classes is {num_classes}, but {' and '.join(parts)} hold fractions, not classes")
-    if num_classes or (num_classes is None and all(y.dtype.kind in "biu" and y.ndim == 1 for y in parts.values())):
+        raise KzooError(
+            f"num_classes is {num_classes}, but {' and '.join(parts)} hold fractions, not classes"
+        )
+    if num_classes or (
+        num_classes is None and all(y.dtype.kind in "biu" and y.ndim == 1 for y in parts.values())
+    ):
         return _classes(parts, num_classes)
     return {name: y.astype(np.float32) for name, y in parts.items()}, None
 
@@ -67,7 +75,9 @@ def _classes(parts: dict[str, np.ndarray], num_classes: int | None) -> tuple[dic
     count = sum(map(len, labels.values()))
     if num_classes is None:
         if highest == 0:
-            raise KzooError(Problem("all examples are of class 0: there is nothing to tell apart", hint=_AS_NUMBERS))
+            raise KzooError(
+                Problem("all examples are of class 0: there is nothing to tell apart", hint=_AS_NUMBERS)
+            )
         if highest >= count:
             what = f"{count:,} examples have labels up to {highest:,}: more classes than examples"
             raise KzooError(Problem(what, hint=f"Number the classes 0, 1, 2, … {_AS_NUMBERS}"))

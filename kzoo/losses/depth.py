@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from kzoo.losses.absolute import absolute_error
 from kzoo.losses.shapes import same_rank
 
 _TINY = 1.2e-38  # below it float32 has no normal numbers, and some devices count those as 0
@@ -47,8 +48,7 @@ class BerHu(keras.losses.Loss):
         self.threshold = float(threshold)
 
     def call(self, y_true, y_pred):
-        y_true, y_pred = same_rank(y_true, y_pred)
-        error = ops.abs(y_pred - y_true)
+        error = absolute_error(*same_rank(y_true, y_pred))
         corner = ops.stop_gradient(self.threshold * ops.max(error))
         corner = ops.where(corner > _TINY, corner, ops.ones_like(corner))
         # (d² + c²)/2c = d + (d - c)²/2c. Dividing before multiplying keeps it inside float16.

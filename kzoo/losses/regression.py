@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from kzoo.losses.absolute import absolute_error
 from kzoo.losses.shapes import same_rank
 
 
@@ -42,8 +43,7 @@ class SmoothL1(keras.losses.Loss):
         self.beta = float(beta)
 
     def call(self, y_true, y_pred):
-        y_true, y_pred = same_rank(y_true, y_pred)
-        error = ops.abs(y_pred - y_true)
+        error = absolute_error(*same_rank(y_true, y_pred))
         if self.beta == 0:
             return ops.mean(error, axis=-1)
         # One formula for both sides: in a `where` the side that isn't taken would overflow and spoil the gradient.

@@ -67,7 +67,7 @@ def _part(kind: str, spec: Any) -> tuple[Any, dict[str, Any]]:
     if callable(spec):
         return spec, {}
     raise ValueError(
-        f"Expected the name of a {kind}, a mapping with a name, or a callable. Received: {spec!r}"
+        f"Expected the {kind} as a name, a mapping with a name, or a callable. Received: {spec!r}"
     )
 
 

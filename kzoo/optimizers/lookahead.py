@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -92,9 +95,7 @@ class Lookahead(keras.optimizers.Optimizer):
         return self.add_variable_from_reference(
             variable,
             name="slow",
-            initializer=lambda shape, dtype=None: ops.copy(
-                ops.stop_gradient(ops.convert_to_tensor(variable))
-            ),
+            initializer=_copy(variable),
         )
 
     def apply(self, grads, trainable_variables=None):
@@ -147,17 +148,30 @@ class Lookahead(keras.optimizers.Optimizer):
         super().finalize_variable_values(var_list)
 
     def get_config(self):
-        config = super().get_config()
-        for key in ("learning_rate", *_HANDED_ON):
-            del config[key]
+        # Not super().get_config(): the rest of that is the optimizer's inside.
+        own = ("name", "sync_period", "slow_step", "use_ema", "ema_momentum", "ema_overwrite_frequency")
         inner = keras.saving.serialize_keras_object(self.optimizer)
-        return {**config, "optimizer": inner, "sync_period": self.sync_period, "slow_step": self.slow_step}
+        return {"optimizer": inner, **{key: getattr(self, key) for key in own}}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
         config = dict(config)
         config["optimizer"] = keras.saving.deserialize_keras_object(config["optimizer"], custom_objects)
         return cls(**config)
+
+
+def _copy(variable) -> Callable[..., Any]:
+    """An initializer that gives the value which a variable has now."""
+    if keras.backend.backend() != "tensorflow":
+        value = ops.copy(ops.stop_gradient(ops.convert_to_tensor(variable)))
+        return lambda shape, dtype=None: value
+    import tensorflow as tf
+
+    with (
+        tf.init_scope()
+    ):  # in a tf.function, where an optimizer may be built too, a variable has no value yet
+        numbers = ops.convert_to_numpy(variable)
+    return lambda shape, dtype=None: ops.convert_to_tensor(numbers, dtype)
 
 
 def _hand_on(inner: keras.optimizers.Optimizer, argument: str, value, may_replace: bool) -> None:

@@ -84,9 +84,16 @@ class RAdam(keras.optimizers.Optimizer):
         self.assign(self._moments[index], ops.cast(moment, stored))
         self.assign(self._squares[index], ops.cast(square, stored))
 
-        scale = ops.convert_to_tensor(learning_rate, dtype) / _one_minus_power(self.beta_1, step)
-        direction = self._rectified(moment, square, step)
-        self.assign(variable, ops.cast(ops.cast(variable, dtype) - scale * direction, stored))
+        rate = ops.convert_to_tensor(learning_rate, dtype)
+        weight = ops.cast(variable, dtype)
+        if self.weight_decay is not None and self._use_weight_decay(variable):
+            weight = weight * (1 - rate * self.weight_decay)
+        scale = rate / _one_minus_power(self.beta_1, step)
+        weight = weight - scale * self._rectified(moment, square, step)
+        self.assign(variable, ops.cast(weight, stored))
+
+    def _apply_weight_decay(self, variables):
+        """Left to `update_step`, where it is exact in the dtype of the weight."""
 
     def _rectified(self, moment, square, step):
         """The first moment, divided by the root of the second once that has enough gradients in it."""
@@ -128,7 +135,7 @@ def average_length(beta: float, step):
     rate = -math.log(beta)
     half = step * (rate / 2)
     early = step - step * _langevin(half) + _langevin(rate / 2)
-    late = 2 / (1 - beta) - 1 - 2 * step / ops.expm1(ops.maximum(2 * half, 1.0))
+    late = 2 / (1 - beta) - 1 - 2 * step / ops.expm1(2 * half)
     return ops.where(half < 1, early, late)
 
 

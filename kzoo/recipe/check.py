@@ -88,7 +88,7 @@ class _Check:
             for each in value if isinstance(value, list) else [node]:
                 self.spec(each, field.kind)
         elif field.type == "share":
-            if not is_share(value):
+            if value is not None and not is_share(value):
                 self.wrong(node, f"{key} is to be a share such as 10% or a count, got {_told(node)}")
         elif field.choices:
             if value not in field.choices or isinstance(value, bool) != any(
@@ -150,7 +150,8 @@ class _Check:
         """A callback that watches val_… needs validation data."""
         data, fit = tree.get("data"), tree.get("fit")
         callbacks = fit.get("callbacks") if fit else None
-        if callbacks is None or data is None or data.get("validation") is not None:
+        validation = data.get("validation") if data else None
+        if callbacks is None or data is None or (validation and validation.value is not None):
             return
         for callback in callbacks.value if isinstance(callbacks.value, list) else [callbacks]:
             monitor = callback.get("monitor")

@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 
+from kzoo import __version__
 from kzoo.registry import catalogue
 
 
@@ -43,7 +44,8 @@ def versions() -> dict[str, str]:
     loaded = {name.partition(".")[0] for name in sys.modules}
     providers = importlib.metadata.packages_distributions()
     names = {name for module in loaded for name in providers.get(module, ())}
-    return {name: importlib.metadata.version(name) for name in sorted(names, key=str.lower)}
+    found = {name: importlib.metadata.version(name) for name in names} | {"kzoo": __version__}
+    return dict(sorted(found.items(), key=lambda item: item[0].lower()))
 
 
 def devices() -> list[str]:

@@ -112,6 +112,7 @@ def _fit(experiment: Experiment, first_epoch: int, callbacks: list[keras.callbac
         steps_per_epoch=experiment.steps_per_epoch,
         validation_data=None if validation is None else experiment.evaluation_data(validation),
         callbacks=callbacks,
+        shuffle=False,  # the pipeline does that
         verbose=0,
     )
 

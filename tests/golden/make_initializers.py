@@ -14,19 +14,19 @@ import numpy as np
 import torch
 
 torch.manual_seed(0)
-conv, transpose = torch.nn.Conv2d(16, 256, (3, 5)), torch.nn.ConvTranspose2d(256, 16, 3)
-linear = torch.nn.Linear(400, 1000)
+conv, transpose = torch.nn.Conv2d(16, 40_000, (3, 5)), torch.nn.ConvTranspose2d(512, 16, 3)
+linear = torch.nn.Linear(40, 40_000)
 golden = {
-    "torch_default.against": f"torch.nn.Linear and Conv, spread of all numbers (torch {torch.__version__.partition('+')[0]})"
+    "torch_default.against": f"torch.nn.Linear and Conv, their spread (torch {torch.__version__.partition('+')[0]})"
 }
 cases = [
-    ((400, 1000), {}, linear.weight),
-    ((1000,), {"fan_in": 400}, linear.bias),
-    ((3, 5, 16, 256), {}, conv.weight),
-    ((256,), {"fan_in": 240}, conv.bias),
-    ((3, 3, 16, 256), {}, transpose.weight),  # Keras: (height, width, filters, channels)
+    ((40, 40_000), {}, linear.weight),
+    ((40_000,), {"fan_in": 40}, linear.bias),
+    ((3, 5, 16, 40_000), {}, conv.weight),
+    ((40_000,), {"fan_in": 240}, conv.bias),
+    ((3, 3, 16, 512), {}, transpose.weight),  # Keras: (height, width, filters, channels)
     ((5, 32, 512), {}, torch.nn.Conv1d(32, 512, 5).weight),
-    ((3, 3, 512, 1), {"fan_in": 9}, torch.nn.Conv2d(512, 512, 3, groups=512).weight),  # depthwise
+    ((3, 3, 8192, 1), {"fan_in": 9}, torch.nn.Conv2d(8192, 8192, 3, groups=8192).weight),  # depthwise
 ]
 for number, (shape, arguments, weight) in enumerate(cases):
     numbers = weight.detach().numpy().astype("float64")

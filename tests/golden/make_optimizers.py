@@ -86,8 +86,8 @@ golden["lookahead.against"] = (
 keep(
     "lookahead",
     0,
-    {"optimizer": serialized("SGD", learning_rate=0.1, momentum=0.9)},
-    lambda weights: Lookahead(torch.optim.SGD(weights, lr=0.1, momentum=0.9), k=6, alpha=0.5),
+    {"optimizer": serialized("SGD", learning_rate=0.1, momentum=0.875)},
+    lambda weights: Lookahead(torch.optim.SGD(weights, lr=0.1, momentum=0.875), k=6, alpha=0.5),
 )
 keep(
     "lookahead",

