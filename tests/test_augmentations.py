@@ -112,6 +112,15 @@ def test_layers_inside_layers_are_seeded_too():
     assert same(one, augmented(pipeline(), [(1, 2)])[0])
 
 
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="plain layers run in tf.data on TensorFlow only"
+)
+def test_plain_layers_are_seeded_too():
+    one, again, other = augmented(keras.layers.Dropout(0.5, seed=1), [(1, 2), (1, 2), (3, 4)])
+    assert same(one, again) and not same(one, other)
+    assert same(one, augmented(keras.layers.Dropout(0.5, seed=2), [(1, 2)])[0])
+
+
 def test_a_layer_is_left_as_it_was():
     layer = RandomShift(2, seed=3)
     generator = layer.generator

@@ -99,7 +99,7 @@ class RandomShift(BaseImagePreprocessingLayer):
         framed = numpy.pad(images, sides, constant_values=self.fill)
         tall, wide = height + 2 * frame, width + 2 * frame
         rows = numpy.arange(height)[None, :] + (frame - transformation["down"])[:, None]
-        columns = numpy.arange(width)[None, :] + (frame + transformation["right"] * 0)[:, None]
+        columns = numpy.arange(width)[None, :] + (frame - transformation["right"])[:, None]
         rows = rows + (numpy.arange(batch) * tall)[:, None]
         pixels = rows[:, :, None] * wide + columns[:, None, :]
         return numpy.take(numpy.reshape(framed, (batch * tall * wide, channels)), pixels, axis=0)

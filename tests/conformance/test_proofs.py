@@ -24,18 +24,25 @@ PROVED = (
 
 
 @pytest.fixture
-def _own():
+def own():
+    """`kind/name` of every own part that must be proved."""
     return {f"{kind}/{card.name}" for kind in PROVED for card in own_cards(kind)}
 
 
-def test_every_own_part_has_a_proof(_own, request):
+@pytest.fixture
+def claims(request):
+    """What registry/proofs.json says; nothing to test while it is made anew."""
     if request.config.getoption("--record-proofs", default=None):
         pytest.skip("they are being recorded")
-    assert set(all_proofs()) == _own
+    return all_proofs()
 
 
-def test_every_proof_names_its_reference_its_error_and_all_backends():
-    for key, entry in all_proofs().items():
+def test_everyown_part_has_a_proof(own, claims):
+    assert set(claims) == own
+
+
+def test_every_proof_names_its_reference_its_error_and_all_backends(claims):
+    for key, entry in claims.items():
         kind, _, name = key.partition("/")
         allowed = set(catalogue().find(kind, f"kzoo/{name}").backends or BACKENDS)
         assert set(entry["backends"]) == allowed, key
@@ -47,9 +54,9 @@ def test_every_proof_names_its_reference_its_error_and_all_backends():
         assert 0 <= entry.get("float64_error", 0) <= 1e-9, key
 
 
-def test_every_reference_is_of_a_part(_own):
+def test_every_reference_is_of_a_part(own):
     named = {f"{kind}/{name}" for kind, parts in REFERENCES.items() for name in parts}
-    assert named <= _own
+    assert named <= own
 
 
 def test_merging_takes_the_largest_error_and_all_checks():
