@@ -37,7 +37,7 @@ def claims(request):
     return all_proofs()
 
 
-def test_everyown_part_has_a_proof(own, claims):
+def test_every_own_part_has_a_proof(own, claims):
     assert set(claims) == own
 
 
