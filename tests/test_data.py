@@ -452,6 +452,15 @@ def test_a_class_of_bad_files_only_is_an_error(folder):
         image_folder(root, on_bad_image="skip")
 
 
+@pytest.mark.parametrize("bad", [b"text", b"\x89PNG\r\n\x1a\nx"])
+def test_nothing_but_bad_files(folder, bad):
+    root = folder({"cat/0.png": bad, "dog/0.png": bad})
+    with pytest.raises(KzooError, match="2 files aren't pictures"):
+        image_folder(root)
+    with pytest.warns(KzooWarning), pytest.raises(KzooError, match="no picture of class 'cat' is left"):
+        image_folder(root, on_bad_image="skip")
+
+
 def test_many_bad_files_are_counted(folder):
     root = folder({**two_classes(), **{f"cat/{number}.txt": b"text" for number in range(33)}})
     with pytest.raises(KzooError, match="33 files") as error:

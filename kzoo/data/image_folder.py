@@ -79,7 +79,7 @@ class _Decoded:
     """All pictures decoded once: which are good, what shape they have, and the pictures if they fit in memory."""
 
     def __init__(self, found: Pictures, paths: list[str], size: tuple[int, int] | None, channels: int):
-        self.paths = np.array(paths)
+        self.paths = np.array(paths, str)
         self.channels = channels
         self.good = np.zeros(len(paths), bool)
         self.resized = size is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -136,6 +137,19 @@ class Lookahead(keras.optimizers.Optimizer):
     @property
     def variables(self):
         return self._variables + self.optimizer.variables
+
+    def save_own_variables(self, store):
+        """The slow weights; Keras goes on to the optimizer inside by itself."""
+        for index, variable in enumerate(self._variables):
+            store[str(index)] = variable.numpy()
+
+    def load_own_variables(self, store):
+        if len(store.keys()) != len(self._variables):
+            text = f"optimizer '{self.name}' starts anew: {len(self._variables)} variables, {len(store.keys())} saved"
+            warnings.warn(text, stacklevel=2)
+            return
+        for index, variable in enumerate(self._variables):
+            variable.assign(store[str(index)])
 
     def scale_loss(self, loss):
         return self.optimizer.scale_loss(loss)

@@ -41,25 +41,3 @@ class Formula:
             value, gradient = self.function(*arrays.values(), **arguments)
             made.append(Case(dict(arguments), {**arrays, "value": value, "gradient": gradient}))
         return made
-
-
-def swish(x: Array, beta: float = 1.0, learn_beta: bool = False) -> tuple[Array, Array]:
-    sigmoid = 1 / (1 + np.exp(-beta * x))
-    return x * sigmoid, sigmoid + beta * x * sigmoid * (1 - sigmoid)
-
-
-def maxout(x: Array, units: int, axis: int = -1) -> tuple[Array, Array]:
-    moved = np.moveaxis(x, axis, -1)
-    groups = moved.reshape(*moved.shape[:-1], units, -1)
-    largest = groups.max(-1)
-    chosen = (groups == largest[..., None]).astype("float64").reshape(moved.shape)
-    return np.moveaxis(largest, -1, axis), np.moveaxis(chosen, -1, axis)
-
-
-def berhu(y_true: Array, y_pred: Array, threshold: float = 0.2) -> tuple[Array, Array]:
-    difference = y_pred - y_true
-    error = np.abs(difference)
-    corner = threshold * error.max()
-    value = np.where(error <= corner, error, (error**2 + corner**2) / (2 * corner))
-    slope = np.sign(difference) * np.where(error <= corner, 1, error / corner)
-    return value.mean(), slope / slope.size

@@ -1,0 +1,22 @@
+"""References of layers, and those that are closed forms."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..formulas import Array, Formula
+from ..golden import Golden
+
+
+def maxout(x: Array, units: int, axis: int = -1) -> tuple[Array, Array]:
+    moved = np.moveaxis(x, axis, -1)
+    groups = moved.reshape(*moved.shape[:-1], units, -1)
+    largest = groups.max(-1)
+    chosen = (groups == largest[..., None]).astype("float64").reshape(moved.shape)
+    return np.moveaxis(largest, -1, axis), np.moveaxis(chosen, -1, axis)
+
+
+MAXOUT = Formula(
+    "closed form in float64", maxout, (({"units": 3}, (5, 6)), ({"units": 2, "axis": 1}, (3, 4, 5)))
+)
+LAYERS: dict[str, Golden | Formula] = {"maxout": MAXOUT}
