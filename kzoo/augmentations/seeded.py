@@ -63,7 +63,7 @@ class Seeded:
         """
         mixes = isinstance(self.layer, _MIXES_LABELS)
         if mixes and y.shape.rank != 2:
-            hint = "Use categorical_crossentropy in place of sparse_categorical_crossentropy: it takes such labels."
+            hint = "Set data.one_hot: true, and take categorical_crossentropy for the loss."
             raise KzooError(
                 Problem(f"{self.name} mixes labels too, so they are to be one-hot rows", hint=hint)
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import sys
@@ -37,3 +38,13 @@ def use_backend(name: str | None) -> None:
     if importlib.util.find_spec(name) is None:
         raise KzooError(Problem(f"the backend {name} is not installed", hint=f"Install it: {_PIP[name]}"))
     os.environ["KERAS_BACKEND"] = name
+
+
+def leave_devices_to_keras() -> None:
+    """Keeps TensorFlow, which feeds every backend its data, from taking the memory of a GPU that another one uses."""
+    import keras
+    import tensorflow as tf
+
+    if keras.backend.backend() != "tensorflow":
+        with contextlib.suppress(RuntimeError):  # its devices are in use already: so it took what it wants
+            tf.config.set_visible_devices([], "GPU")

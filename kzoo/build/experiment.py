@@ -10,6 +10,8 @@ from typing import Any
 
 import keras
 
+from kzoo.augmentations.seeded import Seeded
+from kzoo.build.backend import leave_devices_to_keras
 from kzoo.build.callbacks import make_callbacks
 from kzoo.build.filling import filled
 from kzoo.build.parts import get, get_metric
@@ -97,6 +99,7 @@ def build(recipe: Recipe) -> Experiment:
     Raises:
         KzooError: With everything that is wrong and could be seen, at its place in the recipe.
     """
+    leave_devices_to_keras()
     settings = recipe.resolved
     source = build_source(recipe, settings)
     problems = Problems(recipe)
@@ -112,6 +115,7 @@ def build(recipe: Recipe) -> Experiment:
     for index, spec in enumerate(data["augment"]):
         with problems.at("data", "augment", index):
             augment.append(get("augmentation", spec))
+            Seeded(augment[-1], source.scale)  # refuses a layer that expects values from another range
     keras.utils.set_random_seed(settings["seed"])
     with _precision(settings["run"]["precision"]):
         model = _compiled_model(settings, source, known, problems)

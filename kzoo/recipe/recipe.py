@@ -16,6 +16,7 @@ from kzoo.recipe.check import problems_of
 from kzoo.recipe.fields import SECTIONS, TOP
 from kzoo.recipe.merge import COMMAND_LINE, apply_override, lay_over, read_override
 from kzoo.recipe.source import Node, read_file
+from kzoo.registry import catalogue
 
 _MAX_PARENTS = 20
 
@@ -58,11 +59,19 @@ class Recipe:
                 if field.type == "specs" and not isinstance(value[key], list):
                     value[key] = [value[key]]
             result[section] = value
-        for keys in _PATHS:
-            node = _node_at(self.tree, keys)
+        for section, key in self._paths():
+            node = _node_at(self.tree, (section, key))
             if node and isinstance(node.value, str):
-                result[keys[0]][keys[1]] = str(self.resolve_path(node))
+                result[section][key] = str(self.resolve_path(node))
         return {key: result[key] for key in TOP if key in result}
+
+    def _paths(self) -> list[tuple[str, str]]:
+        """Where in the recipe files are named."""
+        data = self.tree.get("data")
+        name = data if data and isinstance(data.value, str) else _node_at(self.tree, ("data", "name"))
+        known = name is not None and catalogue().has("dataset", str(name.value))
+        paths = catalogue().find("dataset", name.value).paths if known and name else ()
+        return [("model", "weights"), *(("data", key) for key in paths)]
 
     def resolve_path(self, node: Node) -> Path:
         """A path of the recipe: relative to the file it stands in, on the command line to the working folder."""
@@ -86,9 +95,6 @@ class Recipe:
         stream = io.StringIO()
         yaml.dump(self.resolved, stream)
         return stream.getvalue()
-
-
-_PATHS = (("data", "path"), ("model", "weights"))
 
 
 def _node_at(tree: Node, keys: Sequence[str | int], nearest_above: bool = False) -> Node | None:

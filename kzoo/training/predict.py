@@ -34,7 +34,9 @@ def predict(run: Run, files: list[Path], top: int = 3) -> list[dict[str, Any]]:
         hint = "`predict` reads picture files; use run.model.predict for other data."
         raise KzooError(Problem("this run isn't about classes of pictures", str(run.path), hint=hint))
     pictures = read_pictures(files, source.input_shape)
-    outputs = np.asarray(run.model.predict(pictures.astype("float32") * source.scale, verbose=0), "float64")
+    # A file's pixels go from 0 to 255; where the data is scaled at all, it is scaled to go from 0 to 1.
+    inputs = pictures.astype("float32") * (1.0 if source.scale == 1 else 1 / 255)
+    outputs = np.asarray(run.model.predict(inputs, verbose=0), "float64")
     names = source.class_names or tuple(str(index) for index in range(source.num_classes))
     results = []
     for file, row in zip(files, probabilities(outputs, final_activation(run.model))):
