@@ -25,7 +25,11 @@ EPOCHS = 8
 def by_recipe(folder: Path) -> float:
     import kzoo
 
-    overrides = [f"fit.epochs={EPOCHS}", "fit.callbacks=[]", "compile.optimizer={name: adamw, learning_rate: 1e-3}"]
+    overrides = [
+        f"fit.epochs={EPOCHS}",
+        "fit.callbacks=[]",
+        "compile.optimizer={name: adamw, learning_rate: 1e-3}",
+    ]
     run = kzoo.train(kzoo.load_recipe("mnist_cnn", overrides), runs=folder, verbose=False)
     with (run.path / "history.csv").open() as file:
         return statistics.median(57 / float(row["seconds"]) for row in list(csv.DictReader(file))[1:])
@@ -62,7 +66,9 @@ def by_hand(folder: Path) -> float:
     train, validation = source.train.arrays, source.validation.arrays
     data = tf.data.Dataset.from_tensor_slices(train).cache().shuffle(len(train[0])).batch(64)
     data = data.map(shift, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
-    watched = tf.data.Dataset.from_tensor_slices((validation[0].astype("float32") / 255, validation[1])).batch(64)
+    watched = tf.data.Dataset.from_tensor_slices(
+        (validation[0].astype("float32") / 255, validation[1])
+    ).batch(64)
     model = keras.Sequential(
         [
             keras.layers.Input((28, 28, 1)),

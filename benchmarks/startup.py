@@ -39,6 +39,14 @@ if __name__ == "__main__":
         ["check", "mnist_cnn", "--quick"],
     )
     for verb in verbs:
-        compare(f"kzoo {' '.join(verb)} / import keras, s", lambda verb=verb: kzoo(*verb), lambda: python("import keras"))
+        compare(
+            f"kzoo {' '.join(verb)} / import keras, s",
+            lambda verb=verb: kzoo(*verb),
+            lambda: python("import keras"),
+        )
     compare("import kzoo / bare python, s", lambda: python("import kzoo"), lambda: python(""), 15)
-    compare("import kzoo and keras / import keras, s", lambda: python("import kzoo, keras"), lambda: python("import keras"))
+    compare(
+        "import kzoo and keras / import keras, s",
+        lambda: python("import kzoo, keras"),
+        lambda: python("import keras"),
+    )

@@ -124,6 +124,8 @@ def create_model(
     >>> kzoo.create_model("lenet5", num_classes=10, input_shape=(28, 28, 1)).output_shape
     (None, 10)
     """
+    if arguments.get("features_only") is False:
+        del arguments["features_only"]  # what every model does without being asked
     given = {"num_classes": num_classes, "input_shape": input_shape, **arguments}
     return get("model", name, **{key: value for key, value in given.items() if value is not None})
 

@@ -218,3 +218,16 @@ def test_places_are_immutable():
 
 def test_the_public_face_reads_recipes():
     assert kzoo.load_recipe("digits_quick", ["fit.epochs=1"]).resolved["fit"]["epochs"] == 1
+
+
+def test_recipes_whose_data_needs_a_network_are_kept_true_on_made_up_data(monkeypatch):
+    import tensorflow_datasets as tfds
+
+    from kzoo.build.dry_run import dry_run
+    from kzoo.build.experiment import build
+
+    with tfds.testing.mock_data(num_examples=70):
+        experiment = build(load_recipe("cifar10_linear"))
+        dry_run(experiment)
+    assert experiment.model.count_params() == 3072 * 10 + 10
+    assert experiment.steps_per_epoch == 70 // 64

@@ -69,13 +69,17 @@ def weights(run):
     """Every array in a saved model, optimizer included, by its place in the file."""
     arrays = {}
     with zipfile.ZipFile(run / "model.keras") as archive, h5py.File(archive.open("model.weights.h5")) as file:
-        file.visititems(lambda name, item: arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+        file.visititems(
+            lambda name, item: arrays.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+        )
     return arrays
 
 
 def history(run):
     with (run / "history.csv").open() as file:
-        return [{key: value for key, value in row.items() if key != "seconds"} for row in csv.DictReader(file)]
+        return [
+            {key: value for key, value in row.items() if key != "seconds"} for row in csv.DictReader(file)
+        ]
 
 
 @pytest.fixture(scope="module", params=["tensorflow", "jax"])
@@ -86,12 +90,16 @@ def uninterrupted(request, tmp_path_factory):
     return folder
 
 
-def kill_when(process, happened):
+def wait_until(process, happened):
     deadline = time.monotonic() + 120
     while not happened():
         assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+def kill_when(process, happened):
+    wait_until(process, happened)
     process.send_signal(signal.SIGKILL)
     process.communicate()
 
@@ -102,7 +110,9 @@ def runs_in(folder):
 
 MOMENTS = {
     "before the first checkpoint": lambda folder: runs_in(folder),
-    "as the first history row is written": lambda folder: any((run / "history.csv").exists() for run in runs_in(folder)),
+    "as the first history row is written": lambda folder: any(
+        (run / "history.csv").exists() for run in runs_in(folder)
+    ),
     "in the middle": lambda folder: list(folder.glob("runs/*/checkpoints/epoch-00003.safetensors")),
     "after the last epoch": lambda folder: list(folder.glob("runs/*/checkpoints/epoch-00005.safetensors")),
 }
@@ -128,6 +138,17 @@ def test_a_killed_training_ends_as_if_it_had_not_been(uninterrupted, tmp_path, m
         assert kzoo.load_run(run).results[split] == kzoo.load_run(wanted).results[split]
 
 
+def test_an_interrupted_training_says_how_to_go_on(tmp_path):
+    text = RECIPE.replace("BACKEND", "tensorflow").replace("epochs: 5", "epochs: 500")
+    (tmp_path / "recipe.yaml").write_text(text)
+    process = start(tmp_path, "recipe.yaml")
+    wait_until(process, lambda: list(tmp_path.glob("runs/*/checkpoints/epoch-00002.safetensors")))
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert f"kzoo train --resume runs/{only_run(tmp_path).name}" in said and "Traceback" not in said
+
+
 def test_a_finished_run_is_not_resumed(uninterrupted):
     from kzoo.training.train import resume
 
@@ -147,7 +168,9 @@ def test_a_damaged_checkpoint_is_noticed(uninterrupted, tmp_path):
 
 
 def test_two_trainings_in_one_second_have_two_folders(tmp_path):
-    (tmp_path / "recipe.yaml").write_text(RECIPE.replace("BACKEND", "tensorflow").replace("epochs: 5", "epochs: 1"))
+    (tmp_path / "recipe.yaml").write_text(
+        RECIPE.replace("BACKEND", "tensorflow").replace("epochs: 5", "epochs: 1")
+    )
     processes = [start(tmp_path, "recipe.yaml") for _ in range(3)]
     for process in processes:
         finish(process)

@@ -77,7 +77,15 @@ def test_results_are_as_promised(run):
 def test_history_has_a_row_an_epoch(run):
     with (run.path / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["epoch", "accuracy", "loss", "val_accuracy", "val_loss", "learning_rate", "seconds"]
+    assert list(rows[0]) == [
+        "epoch",
+        "accuracy",
+        "loss",
+        "val_accuracy",
+        "val_loss",
+        "learning_rate",
+        "seconds",
+    ]
     assert [row["epoch"] for row in rows] == ["1", "2", "3", "4", "5"]
     assert float(rows[-1]["learning_rate"]) == pytest.approx(5e-3)
     assert float(rows[-1]["loss"]) == run.results["train"]["loss"]
@@ -106,7 +114,9 @@ def test_the_resolved_recipe_trains_to_the_same_numbers(run, tmp_path):
 
 
 def test_another_seed_gives_another_model(run, tmp_path):
-    other = kzoo.train(kzoo.load_recipe("digits_quick", ["seed=1", "fit.epochs=1"]), runs=tmp_path, verbose=False)
+    other = kzoo.train(
+        kzoo.load_recipe("digits_quick", ["seed=1", "fit.epochs=1"]), runs=tmp_path, verbose=False
+    )
     assert not np.array_equal(other.model.get_weights()[0], run.model.get_weights()[0])
 
 
@@ -140,7 +150,9 @@ def test_predict_takes_picture_files(run, command_line, tmp_path):
     assert [prediction["file"] for prediction in predictions] == [str(file) for file in files]
     for prediction in predictions:
         probabilities = [each["probability"] for each in prediction["classes"]]
-        assert sum(probabilities) == pytest.approx(1, abs=1e-5) and probabilities == sorted(probabilities)[::-1]
+        assert (
+            sum(probabilities) == pytest.approx(1, abs=1e-5) and probabilities == sorted(probabilities)[::-1]
+        )
     right = [prediction["classes"][0]["class"] == str(label) for prediction, label in zip(predictions, y)]
     assert sum(right) >= 6
 
@@ -183,7 +195,9 @@ def test_an_override_that_drops_arguments_says_so(command_line):
 
 
 def test_a_loss_that_is_no_number_ends_with_status_1(command_line):
-    status, _, said = command_line("train", "digits_quick", "compile.optimizer={name: sgd, learning_rate: 1e30}")
+    status, _, said = command_line(
+        "train", "digits_quick", "compile.optimizer={name: sgd, learning_rate: 1e30}"
+    )
     assert status == 1 and "the loss is" in said and "learning rate" in said and "Traceback" not in said
 
 
@@ -215,13 +229,18 @@ DEFAULTS = {
         {"OPTIMIZER": "{name: sgd, learning_rate: 1, momentum: 0, global_clipnorm: 1}"},
         {"CALLBACKS": "[dead_units, {name: reduce_lr_on_plateau, patience: 1}]"},
         {"CALLBACKS": "{name: model_checkpoint, filepath: best.keras}"},
-        {"DATA": "one_hot: true", "LOSS": "{name: categorical_crossentropy, from_logits: true, label_smoothing: 0.1}"},
+        {
+            "DATA": "one_hot: true",
+            "LOSS": "{name: categorical_crossentropy, from_logits: true, label_smoothing: 0.1}",
+        },
         {"DATA": "one_hot: true, augment: [random_shift]", "LOSS": "{name: smooth_l1, beta: 0.5}"},
         {"DATA": "shuffle: false, drop_remainder: true", "CALLBACKS": "early_stopping"},
         {"MODEL": "{name: mlp, hidden: [16], activation: kzoo/swish}"},
         {"MODEL": "{name: mlp, hidden: [16], activation: {name: leaky_relu, negative_slope: 0.1}}"},
         {"MODEL": "{name: mnist_cnn, activation: quick_gelu}"},
-        {"MODEL": "{layers: [flatten, {name: dense, units: 20}, {name: maxout, units: 10}, {name: dense, units: 10}]}"},
+        {
+            "MODEL": "{layers: [flatten, {name: dense, units: 20}, {name: maxout, units: 10}, {name: dense, units: 10}]}"
+        },
         {"MODEL": "{layers: [flatten, {name: dense, units: 10, kernel_initializer: torch_default}]}"},
         {"PRECISION": "mixed_bfloat16"},
     ],
@@ -255,7 +274,9 @@ def test_a_callback_writes_into_the_run_folder_and_nowhere_else(tmp_path):
 
 
 def test_a_bare_early_stopping_watches_the_loss_and_says_so(command_line, tmp_path):
-    status, printed, _ = command_line("train", "digits_quick", "data.validation=null", "fit.callbacks=early_stopping")
+    status, printed, _ = command_line(
+        "train", "digits_quick", "data.validation=null", "fit.callbacks=early_stopping"
+    )
     assert status == 0 and "note: early_stopping watches 'loss': there is no validation data" in printed
 
 
@@ -266,7 +287,7 @@ def test_a_plugin_file_brings_parts_to_a_recipe(command_line, tmp_path):
         "def bent(x):\n"
         "    return keras.ops.where(x > 0, x, 0.3 * x)\n"
     )
-    status, printed, said = command_line(
+    status, _, said = command_line(
         "train", "digits_quick", "model.activation=bent", "fit.epochs=1", "--plugin", "my_parts_d.py"
     )
     assert status == 0, said
@@ -276,3 +297,13 @@ def test_a_backend_that_is_not_running_is_refused_in_words():
     other = "jax" if keras.backend.backend() == "tensorflow" else "tensorflow"
     with pytest.raises(KzooError, match=f"KERAS_BACKEND={other}"):
         kzoo.train(kzoo.load_recipe("digits_quick", [f"run.backend={other}"]))
+
+
+def test_layers_hold_layers(tmp_path):
+    text = BASE
+    model = "{layers: [{name: reshape, target_shape: [8, 8]}, {name: bidirectional, layer: {name: gru, units: 4}}, "
+    for key, value in (DEFAULTS | {"MODEL": model + "{name: dense, units: 10}]}"}).items():
+        text = text.replace(key, value)
+    (tmp_path / "recipe.yaml").write_text(text)
+    run = kzoo.train(tmp_path / "recipe.yaml", runs=tmp_path / "runs", verbose=False)
+    assert type(run.model.layers[1]).__name__ == "Bidirectional"

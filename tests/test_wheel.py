@@ -15,7 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def call(*command, cwd, **variables):
-    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "KERAS_BACKEND")}
+    environment = {
+        key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "KERAS_BACKEND")
+    }
     done = subprocess.run(
         [str(part) for part in command], cwd=cwd, env=environment | variables, capture_output=True, text=True
     )

@@ -84,7 +84,7 @@ def _check_names(card: Card, arguments: Mapping[str, Any]) -> None:
 
 
 def _argument(card: Card, key: str, value: Any) -> Any:
-    kind = kind_of_argument(key)
+    kind = kind_of_argument(key, card.kind)
     if type(value) is int and _is_float(card, key):
         return float(value)  # Keras computes in integers, or fails, where it is given one for a rate
     if kind is None or value is None or isinstance(value, (bool, int, float)):

@@ -69,8 +69,8 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         status = 2
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+    except (click.Abort, KeyboardInterrupt) as error:
+        click.echo(str(error.__cause__ or error) or "interrupted", err=True)
         status = 130
     except FloatingPointError as error:
         click.echo(f"failed: {error}", err=True)

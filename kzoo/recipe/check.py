@@ -40,6 +40,7 @@ class _Check:
             self.wrong(tree, f"a recipe is a mapping with the sections {', '.join(SECTIONS)}")
             return
         self.fields(tree, TOP, "the recipe")
+        self.serialized(tree)
         for name, fields in SECTIONS.items():
             section = tree.get(name)
             if section is not None and name in ("compile", "fit", "run"):
@@ -112,6 +113,16 @@ class _Check:
             self.wrong(node, f"{key} is to be {_a(expected)}, got {_told(node)}", hint)
         elif minimum is not None and node.value < minimum:
             self.wrong(node, f"{key} is to be at least {minimum}, got {node.value}")
+
+    def serialized(self, node: Node) -> None:
+        """Keras makes objects of mappings with these keys, and it could be any object: a recipe has names instead."""
+        if isinstance(node.value, dict) and "class_name" in node.value:
+            message = "a recipe names parts that are registered; it can't describe objects of Keras"
+            place = node.value["class_name"].key_place
+            self.problems.append(place.problem(message, "Write `name: …` instead of class_name."))
+        children = node.value.values() if isinstance(node.value, dict) else node.value
+        for child in children if isinstance(node.value, (dict, list)) else ():
+            self.serialized(child)
 
     def name(self, node: Node | None) -> None:
         if (
@@ -199,7 +210,7 @@ class _Check:
                 self.unknown_key(node, key, f"argument of {card.kind} '{card.full_name}':", known)
                 self.point_to_richer(card, key)
             elif signature is None:
-                self.nested(child, key)
+                self.nested(child, key, card.kind)
         if signature:
             missing = signature.missing({*given, *FILLED, *card.fills, *card.bound, "name"})
             for key in missing:
@@ -229,7 +240,7 @@ class _Check:
                 node, f"a recipe can't name a file here: '{parameter.name}' of {card.kind} '{card.name}'"
             )
             return
-        if self.nested(node, parameter.name):
+        if self.nested(node, parameter.name, card.kind):
             return
         expected = parameter.expects()
         value = node.value
@@ -241,9 +252,9 @@ class _Check:
             return
         self.plain_value(node, parameter.name, expected)
 
-    def nested(self, node: Node, key: str) -> bool:
+    def nested(self, node: Node, key: str, of_kind: str) -> bool:
         """Checks an argument that holds another part; says whether it was one."""
-        kind = kind_of_argument(key)
+        kind = kind_of_argument(key, of_kind)
         if kind is None or node.value is None:
             return False
         if kind == "schedule" and not isinstance(node.value, dict):

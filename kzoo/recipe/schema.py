@@ -107,7 +107,7 @@ def _when(card: Card, own: dict[str, Schema]) -> Schema:
     names = sorted({catalogue().shown_name(card), card.full_name, *card.aliases})
     signature = card.parameters()
     assert signature is not None
-    arguments = {key: _parameter(parameter) for key, parameter in signature.parameters.items()}
+    arguments = {key: _parameter(parameter, card.kind) for key, parameter in signature.parameters.items()}
     if signature.open:
         arguments |= {key: {} for key in COMMON_ARGUMENTS.get(card.kind, ()) if key not in arguments}
     properties = {**arguments, **own, "name": {}}
@@ -117,8 +117,8 @@ def _when(card: Card, own: dict[str, Schema]) -> Schema:
     }
 
 
-def _parameter(parameter: Parameter) -> Schema:
-    kind = kind_of_argument(parameter.name)
+def _parameter(parameter: Parameter, of_kind: str) -> Schema:
+    kind = kind_of_argument(parameter.name, of_kind)
     if kind == "schedule":
         return {"anyOf": [{"type": "number"}, _reference(kind)]}
     if kind:

@@ -42,14 +42,21 @@ COMMON_ARGUMENTS = {
 }
 
 
-def kind_of_argument(name: str) -> str | None:
+def kind_of_argument(name: str, of_kind: str = "") -> str | None:
     """The kind that an argument of this name holds a spec of, if any.
+
+    Args:
+        name: The argument.
+        of_kind: The kind of the part whose argument it is: layers hold layers (`layer`, `backward_layer`), while the
+            `layer` of a callback is the name of one in the model.
 
     >>> kind_of_argument("kernel_initializer"), kind_of_argument("activation"), kind_of_argument("units")
     ('initializer', 'activation', None)
     """
     if name in _NAMED:
         return _NAMED[name]
+    if of_kind == "layer" and (name in ("layer", "cell") or name.endswith("_layer")):
+        return "layer"
     for kind in _AS_ARGUMENT:
         if name == kind or name.endswith(f"_{kind}"):
             return kind

@@ -92,6 +92,8 @@ def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | Non
             _end_training(model, callbacks)
         else:
             _fit(experiment, first_epoch, callbacks)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"interrupted; go on with: kzoo train --resume {run.path}") from None
     finally:
         report.close()
 

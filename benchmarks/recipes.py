@@ -1,0 +1,50 @@
+"""Trains shipped recipes over several seeds and prints what the head comments of recipes quote.
+
+    python benchmarks/recipes.py mnist_cnn mnist_best --seeds 0 1 2
+
+Each training is a process of its own: `kzoo train RECIPE seed=N`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+
+
+def result(recipe: str, seed: int, overrides: list[str]) -> dict:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            sys.executable,
+            "-m",
+            "kzoo",
+            "train",
+            recipe,
+            f"seed={seed}",
+            *overrides,
+            "--json",
+            "--runs",
+            folder,
+        ]
+        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("recipes", nargs="+")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--set", nargs="*", default=[], help="overrides, for instance fit.epochs=2")
+    asked = parser.parse_args()
+    for recipe in asked.recipes:
+        results = [result(recipe, seed, asked.set) for seed in asked.seeds]
+        accuracies = [100 * each["test"]["accuracy"] for each in results]
+        seconds = statistics.median(each["seconds"] for each in results)
+        each = ", ".join(f"{accuracy:.2f}" for accuracy in accuracies)
+        print(
+            f"{recipe}: test accuracy {statistics.mean(accuracies):.2f} % (seeds: {each}), "
+            f"{results[0]['parameters']:,} parameters, {seconds:.0f} s",
+            flush=True,
+        )
