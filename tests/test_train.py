@@ -239,7 +239,7 @@ DEFAULTS = {
         {"MODEL": "{name: mlp, hidden: [16], activation: {name: leaky_relu, negative_slope: 0.1}}"},
         {"MODEL": "{name: mnist_cnn, activation: quick_gelu}"},
         {
-            "MODEL": "{layers: [flatten, {name: dense, units: 20}, {name: maxout, units: 10}, {name: dense, units: 10}]}"
+            "MODEL": "{layers: [flatten, {name: dense, units: 20}, {name: maxout, units: 5}, {name: dense, units: 10}]}"
         },
         {"MODEL": "{layers: [flatten, {name: dense, units: 10, kernel_initializer: torch_default}]}"},
         {"PRECISION": "mixed_bfloat16"},

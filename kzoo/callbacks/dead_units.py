@@ -48,6 +48,8 @@ class DeadUnits(keras.callbacks.Callback):
     {'hidden': 0.5}
     """
 
+    log_names = ("dead_units",)  # what it adds to the logs, so that a recipe may have it monitored
+
     def __init__(self, data=None, batches: int = 8, threshold: float = 0.0):
         super().__init__()
         if isinstance(batches, bool) or not isinstance(batches, int) or batches < 1:

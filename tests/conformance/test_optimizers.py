@@ -1,7 +1,11 @@
 """Every own optimizer against its reference: the same walk of 200 steps as tests/golden/make_optimizers.py."""
 
 import json
+import os
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -230,6 +234,22 @@ def test_rows_that_are_named_twice_move_as_with_the_dense_gradient(card, proof, 
             ends.append(as_float64(weight))
         assert distance(ends[0], ends[1]) <= 1e-6
     proof(card, "sparse_gradients")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="MirroredStrategy is TensorFlow's")
+@each_part("optimizer")
+def test_two_devices_do_what_one_does(card, proof):
+    cases = [{**case.arguments, "use_ema": True} for case in _cases(card)[:2]]
+    program = Path(__file__).with_name("two_devices.py")
+    command = [sys.executable, str(program), json.dumps([card.full_name, cases])]
+    root = str(program.parent.parent.parent)
+    paths = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": paths}
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    assert max(json.loads(finished.stdout.splitlines()[-1])) <= 1e-5
+    proof(card, "two_devices")
 
 
 # Lookahead and RAdam -----------------------------------------------------------------------------------------------
