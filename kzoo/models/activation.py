@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from kzoo.activations.with_arguments import WithArguments
+from kzoo.keras_plugin import register_with_keras
 from kzoo.registry import catalogue
 
 
@@ -60,10 +61,12 @@ def make_norm(spec: Any, name: str | None = None) -> keras.layers.Layer:
 def _part(kind: str, spec: Any) -> tuple[Any, dict[str, Any]]:
     """The class or function that a spec names, and its arguments."""
     if isinstance(spec, str):
-        return catalogue().find(kind, spec).load(), {}
+        spec = {"name": spec}
     if isinstance(spec, Mapping):
-        arguments = {key: value for key, value in spec.items() if key != "name"}
-        return catalogue().find(kind, spec.get("name")).load(), arguments
+        card = catalogue().find(kind, spec.get("name"))
+        return register_with_keras(card, card.load()), {
+            key: each for key, each in spec.items() if key != "name"
+        }
     if callable(spec):
         return spec, {}
     raise ValueError(
