@@ -5,7 +5,7 @@ BIN     = $(VENV)/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 unexport PYTHONPATH
 
-.PHONY: demo test quick lint format proofs signatures goldens benchmarks clean
+.PHONY: demo test quick lint format proofs signatures benchmarks clean
 
 demo: $(VENV)/demo  ## Train a digit recognizer on real MNIST digits.
 	$(BIN)/kzoo train mnist_cnn
@@ -13,7 +13,7 @@ demo: $(VENV)/demo  ## Train a digit recognizer on real MNIST digits.
 test: $(VENV)/dev lint  ## Everything: lint, types, doctests, all tests on TensorFlow, JAX and PyTorch.
 	$(BIN)/python -m pytest tests
 	$(BIN)/python -m pytest --doctest-modules kzoo
-	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/conformance tests/test_train.py tests/test_keras_plugin.py
+	KERAS_BACKEND=jax $(BIN)/python -m pytest tests -m "not slow"
 	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/conformance
 
 quick: $(VENV)/dev  ## The tests that take seconds; for while you work.
@@ -33,6 +33,11 @@ proofs: $(VENV)/dev  ## Measure every part of ours on three backends and write r
 
 signatures: $(VENV)/dev  ## Write what each part can be called with into its card.
 	$(BIN)/python tests/signatures.py
+
+benchmarks: $(VENV)/dev  ## What docs/benchmarks.md quotes; takes a while.
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/no_toll.py
+	$(BIN)/python benchmarks/recipes.py digits_quick mnist_cnn mnist_best
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
