@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
+# Two processes, each with whole files of tests.
+PARALLEL = -n 2 --dist loadfile
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 unexport PYTHONPATH
 
@@ -11,10 +13,10 @@ demo: $(VENV)/demo  ## Train a digit recognizer on real MNIST digits.
 	$(BIN)/kzoo train mnist_cnn
 
 test: $(VENV)/dev lint  ## Everything: lint, types, doctests, all tests on TensorFlow, JAX and PyTorch.
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests $(PARALLEL)
 	$(BIN)/python -m pytest --doctest-modules kzoo
-	KERAS_BACKEND=jax $(BIN)/python -m pytest tests -m "not slow"
-	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/conformance
+	KERAS_BACKEND=jax $(BIN)/python -m pytest tests -m "not slow" $(PARALLEL)
+	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/conformance $(PARALLEL)
 
 quick: $(VENV)/dev  ## The tests that take seconds; for while you work.
 	$(BIN)/python -m pytest tests -m "not slow" -x

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from typing import Any
 
 import keras
 from keras import ops
 
+from kzoo.optimizers.copied import copy_of
 from kzoo.optimizers.gradients import dense_gradients
 from kzoo.optimizers.learning_rate import widen_learning_rate
 
@@ -96,7 +95,7 @@ class Lookahead(keras.optimizers.Optimizer):
         return self.add_variable_from_reference(
             variable,
             name="slow",
-            initializer=_copy(variable),
+            initializer=copy_of(variable),
         )
 
     def apply(self, grads, trainable_variables=None):
@@ -107,6 +106,10 @@ class Lookahead(keras.optimizers.Optimizer):
         # Keras's way to reach every copy of a variable, under tf.distribute too. The gradients have done their work.
         nothing = [ops.zeros((), each.dtype) for each in trainable_variables]
         super()._backend_update_step(nothing, trainable_variables, learning_rate)
+
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        """Nothing: the optimizer inside has added up the gradients of all devices."""
+        return grads_and_vars
 
     def update_step(self, gradient, variable, learning_rate):
         """Synchronizes a variable with its slow copy, if this is the step for it."""
@@ -172,20 +175,6 @@ class Lookahead(keras.optimizers.Optimizer):
         config = dict(config)
         config["optimizer"] = keras.saving.deserialize_keras_object(config["optimizer"], custom_objects)
         return cls(**config)
-
-
-def _copy(variable) -> Callable[..., Any]:
-    """An initializer that gives the value which a variable has now."""
-    if keras.backend.backend() != "tensorflow":
-        value = ops.copy(ops.stop_gradient(ops.convert_to_tensor(variable)))
-        return lambda shape, dtype=None: value
-    import tensorflow as tf
-
-    with (
-        tf.init_scope()
-    ):  # in a tf.function, where an optimizer may be built too, a variable has no value yet
-        numbers = ops.convert_to_numpy(variable)
-    return lambda shape, dtype=None: ops.convert_to_tensor(numbers, dtype)
 
 
 def _hand_on(inner: keras.optimizers.Optimizer, argument: str, value, may_replace: bool) -> None:
