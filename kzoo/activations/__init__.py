@@ -1,7 +1,38 @@
 """Activations that Keras lacks."""
 
+from kzoo.activations.crelu import CReLU
+from kzoo.activations.even import lisht, logcosh
 from kzoo.activations.gelu import quick_gelu
+from kzoo.activations.isru import isru
+from kzoo.activations.learned_slopes import ACON, TLU, PReLU, SReLU
+from kzoo.activations.mish_relatives import hard_mish, serf, smish, tanhexp
+from kzoo.activations.random_slopes import EReLU, RReLU
+from kzoo.activations.simplex import entmax15, softmin, sparsemax
+from kzoo.activations.squared_relu import StarReLU, squared_relu
 from kzoo.activations.swish import Swish
 from kzoo.activations.with_arguments import WithArguments
 
-__all__ = ["Swish", "WithArguments", "quick_gelu"]
+__all__ = [
+    "ACON",
+    "TLU",
+    "CReLU",
+    "EReLU",
+    "PReLU",
+    "RReLU",
+    "SReLU",
+    "StarReLU",
+    "Swish",
+    "WithArguments",
+    "entmax15",
+    "hard_mish",
+    "isru",
+    "lisht",
+    "logcosh",
+    "quick_gelu",
+    "serf",
+    "smish",
+    "softmin",
+    "sparsemax",
+    "squared_relu",
+    "tanhexp",
+]

@@ -7,6 +7,7 @@ import math
 import keras
 from keras import ops
 
+from kzoo.optimizers.exact import below_one, moved, not_negative, one_minus_power
 from kzoo.optimizers.gradients import dense_gradients
 from kzoo.optimizers.learning_rate import widen_learning_rate
 
@@ -54,14 +55,9 @@ class RAdam(keras.optimizers.Optimizer):
         **kwargs,
     ):
         super().__init__(learning_rate=learning_rate, name=name, **kwargs)
-        for argument, value in (("beta_1", beta_1), ("beta_2", beta_2)):
-            if not 0 <= value < 1:
-                raise ValueError(f"`{argument}` must be at least 0 and below 1. Received: {argument}={value}")
-        if not epsilon >= 0:
-            raise ValueError(f"`epsilon` must be 0 or a positive number. Received: epsilon={epsilon}")
-        self.beta_1 = float(beta_1)
-        self.beta_2 = float(beta_2)
-        self.epsilon = float(epsilon)
+        self.beta_1 = below_one("beta_1", beta_1)
+        self.beta_2 = below_one("beta_2", beta_2)
+        self.epsilon = not_negative("epsilon", epsilon)
 
     def build(self, variables):
         if self.built:
@@ -79,8 +75,8 @@ class RAdam(keras.optimizers.Optimizer):
         dtype = "float32" if stored in ("float16", "bfloat16") else stored
         gradient = ops.cast(gradient, dtype)
         step = ops.cast(self.iterations + 1, dtype)
-        moment = _moved(ops.cast(self._moments[index], dtype), gradient, self.beta_1)
-        square = _moved(ops.cast(self._squares[index], dtype), ops.square(gradient), self.beta_2)
+        moment = moved(ops.cast(self._moments[index], dtype), gradient, self.beta_1)
+        square = moved(ops.cast(self._squares[index], dtype), ops.square(gradient), self.beta_2)
         self.assign(self._moments[index], ops.cast(moment, stored))
         self.assign(self._squares[index], ops.cast(square, stored))
 
@@ -88,7 +84,7 @@ class RAdam(keras.optimizers.Optimizer):
         weight = ops.cast(variable, dtype)
         if self.weight_decay is not None and self._use_weight_decay(variable):
             weight = weight * (1 - rate * self.weight_decay)
-        scale = rate / _one_minus_power(self.beta_1, step)
+        scale = rate / one_minus_power(self.beta_1, step)
         weight = weight - scale * self._rectified(moment, square, step)
         self.assign(variable, ops.cast(weight, stored))
 
@@ -104,22 +100,13 @@ class RAdam(keras.optimizers.Optimizer):
         trusted = length > 5
         safe = ops.where(trusted, length, longest)
         constant = longest / ((longest - 4) * (longest - 2))
-        factor = ops.sqrt((safe - 4) * (safe - 2) / safe * constant * _one_minus_power(self.beta_2, step))
+        factor = ops.sqrt((safe - 4) * (safe - 2) / safe * constant * one_minus_power(self.beta_2, step))
         root = ops.where(trusted, ops.sqrt(square) + self.epsilon, ops.ones_like(square))
         return moment * (ops.where(trusted, factor, ops.ones_like(factor)) / root)
 
     def get_config(self):
         own = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
         return {**super().get_config(), **own}
-
-
-def _moved(average, value, decay: float):
-    return average + (value - average) * (1 - decay)
-
-
-def _one_minus_power(base: float, step):
-    """1 - baseᵗ without the loss of digits that a power in float32 brings."""
-    return -ops.expm1(step * (math.log(base) if base > 0 else -math.inf))
 
 
 def average_length(beta: float, step):

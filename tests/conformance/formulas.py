@@ -23,12 +23,14 @@ class Formula:
             sum by the last input.
         settings: The arguments and input shape of each case.
         inputs: Names of the inputs.
+        draw: Makes the inputs from a generator and a shape, where real numbers around 0 aren't what the part takes.
     """
 
     source: str
     function: Callable[..., tuple[Array, Array]]
     settings: tuple[tuple[dict[str, Any], tuple[int, ...]], ...]
     inputs: tuple[str, ...] = ("inputs",)
+    draw: Callable[[np.random.Generator, tuple[int, ...]], tuple[Array, ...]] | None = None
 
     def against(self, part: str) -> str:
         return self.source
@@ -37,7 +39,10 @@ class Formula:
         generator = np.random.default_rng(0)
         made = []
         for arguments, shape in self.settings:
-            arrays = {name: generator.normal(scale=3, size=shape) for name in self.inputs}
+            if self.draw:
+                arrays = dict(zip(self.inputs, self.draw(generator, shape), strict=True))
+            else:
+                arrays = {name: generator.normal(scale=3, size=shape) for name in self.inputs}
             value, gradient = self.function(*arrays.values(), **arguments)
             made.append(Case(dict(arguments), {**arrays, "value": value, "gradient": gradient}))
         return made

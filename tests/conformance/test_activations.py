@@ -4,10 +4,14 @@ import inspect
 import json
 
 import keras
+import ml_dtypes
 import numpy as np
 import pytest
+from keras import ops
 
-from .gradients import as_float64, distance, double_precision, value_and_gradient
+from kzoo.activations import WithArguments
+
+from .gradients import BACKEND, as_float64, distance, double_precision, value_and_gradient
 from .own_parts import make, own_cards
 from .references import REFERENCES
 from .training import COMPILED, FEATURES, batch, linear_model, saved_and_loaded, trained
@@ -34,10 +38,20 @@ def _layer(card, case):
     return part(**case.arguments)
 
 
+def _measured(card, case, dtype="float32"):
+    """Value and gradient with a case's inputs; that of a weighted sum where the plain sum is a constant."""
+    part, inputs = _part(card, case, dtype), case.arrays["inputs"]
+    value, gradient = value_and_gradient(part, inputs, dtype)
+    if "weights" in case.arrays:
+        weights = ops.convert_to_tensor(case.arrays["weights"], dtype)
+        _, gradient = value_and_gradient(lambda x: part(x) * weights, inputs, dtype)
+    return value, gradient
+
+
 @each_card
 def test_values_and_gradients(card, proof):
     for case in _cases(card):
-        value, gradient = value_and_gradient(_part(card, case), case.arrays["inputs"])
+        value, gradient = _measured(card, case)
         value_error, gradient_error = (
             distance(value, case.arrays["value"]),
             distance(gradient, case.arrays["gradient"]),
@@ -51,9 +65,7 @@ def test_values_and_gradients(card, proof):
 def test_float64(card, proof):
     with double_precision():
         for case in _cases(card):
-            value, gradient = value_and_gradient(
-                _part(card, case, "float64"), case.arrays["inputs"], "float64"
-            )
+            value, gradient = _measured(card, case, "float64")
             assert distance(value, case.arrays["value"]) <= 1e-12
             assert distance(gradient, case.arrays["gradient"]) <= 1e-12
     proof(card, "float64")
@@ -63,7 +75,7 @@ def test_float64(card, proof):
 @each_card
 def test_half_precision(card, proof, dtype, tolerance):
     for case in _cases(card):
-        value, gradient = value_and_gradient(_part(card, case, dtype), case.arrays["inputs"], dtype)
+        value, gradient = _measured(card, case, dtype)
         assert distance(value, case.arrays["value"]) <= tolerance
         assert distance(gradient, case.arrays["gradient"]) <= tolerance
     proof(card, dtype)
@@ -75,7 +87,15 @@ def test_extremes_stay_finite(card, proof, dtype):
     numbers = np.array([[1e4, -1e4, 0.0, -0.0, 1e-40, -1e-40], [-1e4, 1e4, 3e-8, -3e-8, 100, -100]])
     case = _cases(card)[0]
     value, gradient = value_and_gradient(_part(card, case, dtype), numbers, dtype)
-    assert np.isfinite(value).all() and np.isfinite(gradient).all()
+    with double_precision():
+        exact, _ = value_and_gradient(_part(card, case, "float64"), numbers, "float64")
+    # The square of 1e4 is beyond float16: it may only be infinite where the exact value is out of reach.
+    reachable = np.abs(exact) <= float(ml_dtypes.finfo(dtype).max)
+    assert (
+        np.isfinite(value[reachable]).all()
+        and (value[~reachable] == np.sign(exact[~reachable]) * np.inf).all()
+    )
+    assert np.isfinite(gradient).all()
     proof(card, "extremes")
 
 
@@ -105,7 +125,8 @@ def test_config_round_trip(card, proof):
             assert again.get_config() == part.get_config()
             assert {key: config[key] for key in case.arguments} == case.arguments
         else:
-            part = _part(card, case)
+            # A function together with arguments is saved as this layer.
+            part = WithArguments(card.load(), case.arguments) if case.arguments else card.load()
             again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(part))
         inputs = case.arrays["inputs"].astype("float32")
         assert (as_float64(again(inputs)) == as_float64(part(inputs))).all()
@@ -120,7 +141,11 @@ def test_training_saving_and_compiling(card, proof, tmp_path):
         return linear_model(_layer(card, case))
 
     results = [trained(model, jit, steps=3) for jit in COMPILED]
-    assert distance(results[-1], results[0]) <= 1e-5
+    if BACKEND == "tensorflow" and "seed" in case.arguments:
+        # TensorFlow draws other numbers under XLA: there they are only reproducible.
+        assert (results[-1] == trained(model, COMPILED[-1], steps=3)).all()
+    else:
+        assert distance(results[-1], results[0]) <= 1e-5
     proof(card, "graph")
     if len(COMPILED) > 1:
         proof(card, "xla")
@@ -144,6 +169,73 @@ def test_a_learned_beta_is_trained_and_saved(tmp_path):
     assert float(saved_and_loaded(model, tmp_path).get_layer("swish").learned_beta.numpy()) == beta
 
 
+def test_slopes_are_drawn_in_training_only():
+    from kzoo.activations import EReLU, RReLU
+
+    numbers = np.concatenate([np.full(2000, -2.0), np.full(2000, 3.0)]).astype("float32")
+    for layer, drawn, given, low, high in (
+        (RReLU(lower=0.1, upper=0.3, seed=1), slice(0, 2000), slice(2000, None), 0.1, 0.3),
+        (EReLU(alpha=0.4, seed=1), slice(2000, None), slice(0, 2000), 0.6, 1.4),
+    ):
+        outputs, at_rest = (as_float64(layer(numbers, training=training)) for training in (True, False))
+        slopes = outputs[drawn] / numbers[drawn]
+        assert low <= slopes.min() < low + 0.02 and high - 0.02 < slopes.max() <= high
+        assert slopes.mean() == pytest.approx((low + high) / 2, abs=0.02)
+        assert (outputs[given] == at_rest[given]).all()
+        assert (as_float64(layer(numbers, training=True)) != outputs).any()
+        assert at_rest[drawn] == pytest.approx(slopes.mean() * numbers[drawn], rel=0.05)
+
+
+def test_each_channel_learns_its_own_numbers(tmp_path):
+    from kzoo.activations import ACON, TLU, PReLU, SReLU
+
+    layers = [part(channels=FEATURES) for part in (PReLU, SReLU, TLU, ACON)]
+    model = linear_model(*layers)
+    before = [weight.numpy() for layer in layers for weight in layer.trainable_weights]
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    for _ in range(3):
+        model.train_on_batch(*batch())
+    after = [weight.numpy() for layer in layers for weight in layer.trainable_weights]
+    assert [each.shape for each in after] == [(FEATURES,)] * 9
+    assert sum((first != second).any() for first, second in zip(before, after)) >= 7
+    inputs, _ = batch()
+    again = saved_and_loaded(model, tmp_path)
+    assert (again.predict(inputs, verbose=0) == model.predict(inputs, verbose=0)).all()
+
+
+def test_an_activation_with_weights_inside_a_dense_layer(tmp_path):
+    from kzoo.activations import PReLU
+
+    model = keras.Sequential(
+        [keras.Input((FEATURES,)), keras.layers.Dense(4, activation=PReLU(channels=4)), keras.layers.Dense(1)]
+    )
+    model.compile("sgd", "mse")
+    model.train_on_batch(*batch())
+    assert sum(weight.shape == (4,) for weight in model.trainable_weights) == 2
+    inputs, _ = batch()
+    again = saved_and_loaded(model, tmp_path)
+    assert (again.predict(inputs, verbose=0) == model.predict(inputs, verbose=0)).all()
+
+
+def test_wrong_arguments_of_activations():
+    from kzoo import activations
+
+    for name, arguments, match in (
+        ("PReLU", {"channels": 0}, "channels=0"),
+        ("PReLU", {"slope": "a"}, "slope='a'"),
+        ("TLU", {"threshold": None}, "threshold=None"),
+        ("SReLU", {"left_corner": 2.0}, "left_corner=2.0"),
+        ("RReLU", {"lower": 0.5}, "lower=0.5"),
+        ("EReLU", {"alpha": 2}, "alpha=2"),
+        ("CReLU", {"axis": 0}, "axis=0"),
+        ("StarReLU", {"scale": True}, "scale=True"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            getattr(activations, name)(**arguments)
+    with pytest.raises(ValueError, match="alpha=0"):
+        activations.isru(1.0, alpha=0)
+
+
 def test_wrong_arguments():
     from kzoo.activations import Swish
     from kzoo.layers import Maxout
@@ -161,8 +253,6 @@ def test_wrong_arguments():
 
 
 def test_arguments_of_a_function_are_saved(tmp_path):
-    from kzoo.activations import WithArguments
-
     model = linear_model(WithArguments(keras.activations.leaky_relu, {"negative_slope": 0.4}))
     inputs, _ = batch()
     again = saved_and_loaded(model, tmp_path)

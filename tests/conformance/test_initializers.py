@@ -82,3 +82,14 @@ def test_a_bias_needs_its_fan_in():
         TorchDefault()((10,))
     with pytest.raises(ValueError, match="fan_in=0"):
         TorchDefault(fan_in=0)
+
+
+def test_wrong_gains():
+    from kzoo.initializers import KaimingUniform, XavierUniform
+
+    with pytest.raises(ValueError, match="gain=0"):
+        XavierUniform(gain=0)
+    with pytest.raises(ValueError, match="mode='fan_avg'"):
+        KaimingUniform(mode="fan_avg")
+    with pytest.raises(ValueError, match=r"shape=\(3,\)"):
+        KaimingUniform()((3,))

@@ -9,13 +9,19 @@ import pytest
 from keras import ops
 
 from .gradients import BACKEND, as_float64, distance, value_and_gradient
-from .own_parts import each_part, make
+from .loss_inputs import Inputs
+from .own_parts import each_part, make, own_cards
 from .references import REFERENCES
+from .references.losses import INPUTS
 from .training import COMPILED, batch, linear_model, saved_and_loaded, trained
 
 
 def _cases(card):
     return REFERENCES["loss"][card.name].cases(card.name)
+
+
+def _inputs(card):
+    return INPUTS.get(card.name, Inputs())
 
 
 def _measure(card, case, dtype):
@@ -62,26 +68,31 @@ def test_half_precision(card, proof, dtype, tolerance):
 @each_part("loss")
 def test_extremes_stay_finite(card, proof, dtype):
     # Unreduced: the sum over a batch is Keras's, and overflows float16 before a single loss does.
-    numbers = np.array([1e4, -1e4, 0.0, -0.0, 1e-40, -1e-40, 1.0, 3e-8])
     for case in _cases(card):
         loss = make(card, case.arguments, dtype=dtype, reduction=None)
-        for y_true in (numbers[::-1].copy(), numbers, numbers * 0):
-            for y_pred in (numbers, numbers * 1e-30):
-                value, gradient = value_and_gradient(partial(loss, y_true[:, None]), y_pred[:, None], dtype)
-                assert np.isfinite(value).all() and np.isfinite(gradient).all(), (y_true, y_pred)
+        for y_true, y_pred in _inputs(card).extremes(dtype):
+            value, gradient = value_and_gradient(partial(loss, y_true), y_pred, dtype)
+            assert np.isfinite(value).all() and np.isfinite(gradient).all(), (y_true, y_pred)
     proof(card, "extremes")
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (7,), (3, 1, 5), (2, 3, 4, 5, 1)])
-@each_part("loss")
+@pytest.mark.parametrize(
+    ("card", "shape"),
+    [
+        pytest.param(card, shape, id=f"{card.name}-{shape}")
+        for card in own_cards("loss")
+        for shape in _inputs(card).shapes
+    ],
+)
 def test_shapes_and_reductions(card, proof, shape):
     generator = np.random.default_rng(0)
-    y_true, y_pred = (generator.normal(size=shape).astype("float32") for _ in range(2))
-    case = _cases(card)[0]
+    inputs, case = _inputs(card), _cases(card)[0]
+    y_true, y_pred = inputs.make(generator, shape)
     each = as_float64(make(card, case.arguments, reduction=None)(y_true, y_pred))
-    assert each.shape == shape[:-1]
+    assert each.shape == inputs.each(shape)
+    summed = each * shape[-1] if inputs.adds_elements else each
     assert distance(make(card, case.arguments)(y_true, y_pred), each.mean()) <= 1e-5
-    assert distance(make(card, case.arguments, reduction="sum")(y_true, y_pred), each.sum()) <= 1e-5
+    assert distance(make(card, case.arguments, reduction="sum")(y_true, y_pred), summed.sum()) <= 1e-5
     if each.ndim:
         weight = generator.uniform(size=each.shape).astype("float32")
         weighted = make(card, case.arguments)(y_true, y_pred, sample_weight=weight)
@@ -89,7 +100,9 @@ def test_shapes_and_reductions(card, proof, shape):
     proof(card, "shapes")
 
 
-@each_part("loss")
+@pytest.mark.parametrize(
+    "card", [card for card in own_cards("loss") if _inputs(card).column], ids=lambda card: card.name
+)
 def test_targets_without_the_last_axis(card):
     loss = make(card, _cases(card)[0].arguments)
     y_true, y_pred = np.float32([1, 2, 3]), np.float32([[3], [2], [5]])
@@ -113,18 +126,26 @@ def test_config_round_trip(card, proof):
 
 @each_part("loss")
 def test_training_saving_and_compiling(card, proof, tmp_path):
-    arguments = _cases(card)[-1].arguments
-    results = [trained(linear_model, jit, steps=3, loss=make(card, arguments)) for jit in COMPILED]
+    arguments, inputs = _cases(card)[-1].arguments, _inputs(card)
+    features, _ = batch()
+    data = features, inputs.make(np.random.default_rng(0), (len(features), *inputs.output))[0]
+
+    def model_for_it():
+        return linear_model(outputs=int(np.prod(inputs.output)), head=inputs.head())
+
+    results = [trained(model_for_it, jit, 3, data, loss=make(card, arguments)) for jit in COMPILED]
     assert distance(results[-1], results[0]) <= 1e-5
     proof(card, "graph")
     if len(COMPILED) > 1:
         proof(card, "xla")
 
-    model = linear_model()
+    model = model_for_it()
+    before = [np.array(each) for each in model.get_weights()]
+    assert distance(results[0], np.concatenate([np.ravel(each) for each in before])) > 0
     model.compile("sgd", loss=make(card, arguments))
     again = saved_and_loaded(model, tmp_path)
     assert again.loss.get_config() == model.loss.get_config()
-    assert again.evaluate(*batch(), verbose=0) == model.evaluate(*batch(), verbose=0)
+    assert again.evaluate(*data, verbose=0) == model.evaluate(*data, verbose=0)
     proof(card, "save_load")
 
 
@@ -145,12 +166,80 @@ def test_berhu_of_a_perfect_prediction_is_zero():
     assert value == 0 and (gradient == 0).all()
 
 
-def test_wrong_arguments():
-    from kzoo.losses import BerHu, SmoothL1
+def test_tversky_has_the_two_errors_the_paper_s_way_round():
+    from kzoo.losses import Tversky
 
-    with pytest.raises(ValueError, match="beta=-1"):
-        SmoothL1(beta=-1)
-    with pytest.raises(ValueError, match="beta=nan"):
-        SmoothL1(beta=float("nan"))
-    with pytest.raises(ValueError, match="threshold=0"):
-        BerHu(threshold=0)
+    mask, too_much = np.float32([[[1], [0]]]), np.float32([[[1], [1]]])
+    only_false_positives = Tversky(alpha=1, beta=0, smooth=1e-6)
+    assert float(only_false_positives(mask, too_much)) == pytest.approx(0.5, abs=1e-4)
+    assert float(only_false_positives(too_much, mask)) == pytest.approx(0, abs=1e-4)
+    kerass = keras.losses.Tversky(alpha=1, beta=0)
+    assert float(kerass(mask, too_much)) == pytest.approx(0, abs=1e-4), "Keras mended it: change the cards"
+
+
+def test_cross_entropy_that_ignores_everything_is_zero():
+    from kzoo.losses import CrossEntropy
+
+    value, gradient = value_and_gradient(lambda y: CrossEntropy()([-100, -100], y), np.ones((2, 3)))
+    assert value == 0 and (gradient == 0).all()
+
+
+def test_cross_entropy_takes_a_column_of_class_numbers():
+    from kzoo.losses import CrossEntropy
+
+    logits = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
+    assert float(CrossEntropy()([[2], [0], [1]], logits)) == float(CrossEntropy()([2, 0, 1], logits))
+    with pytest.raises(ValueError, match="class numbers"):
+        CrossEntropy()(np.zeros((3, 2)), logits)
+    with pytest.raises(ValueError, match="Expected 4 class weights"):
+        CrossEntropy(class_weights=[1, 2])([2, 0, 1], logits)
+
+
+def test_depth_losses_leave_out_what_was_not_seen():
+    from kzoo.losses import DepthGradient, ScaleShiftInvariant, SiLog
+
+    y_true, y_pred = np.float32([[[[0], [2]], [[-1], [3]]]]), np.float32([[[[9], [2]], [[7], [3]]]])
+    for loss in (SiLog(), DepthGradient(), ScaleShiftInvariant()):
+        value, gradient = value_and_gradient(partial(loss, y_true), y_pred)
+        assert value == pytest.approx(0, abs=1e-6) and (np.abs(gradient) < 1e-6).all()
+        with pytest.raises(ValueError, match="batch of maps"):
+            loss([1.0], [1.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "match"),
+    [
+        ("SmoothL1", {"beta": -1}, "beta=-1"),
+        ("SmoothL1", {"beta": float("nan")}, "beta=nan"),
+        ("BerHu", {"threshold": 0}, "threshold=0"),
+        ("Charbonnier", {"epsilon": 0}, "epsilon=0"),
+        ("Cauchy", {"scale": float("nan")}, "scale=nan"),
+        ("Welsch", {"scale": -1}, "scale=-1"),
+        ("GemanMcClure", {"scale": float("inf")}, "scale=inf"),
+        ("Pinball", {"quantile": 1}, "quantile=1"),
+        ("PoissonNLL", {"epsilon": 0}, "epsilon=0"),
+        ("Wing", {"width": 0}, "width=0"),
+        ("AdaptiveWing", {"alpha": 1}, "alpha=1"),
+        ("SiLog", {"weight": 1.1}, "weight=1.1"),
+        ("DepthGradient", {"scales": 0}, "scales=0"),
+        ("DepthGradient", {"scales": 1.5}, "scales=1.5"),
+        ("IoU", {"epsilon": 0}, "epsilon=0"),
+        ("Tversky", {"alpha": -0.1}, "alpha=-0.1"),
+        ("FocalTversky", {"gamma": 0}, "gamma=0"),
+        ("Dice", {"smooth": 0}, "smooth=0"),
+        ("CrossEntropy", {"label_smoothing": 2}, "label_smoothing=2"),
+        ("CrossEntropy", {"class_weights": [1, -1]}, "class_weights="),
+    ],
+)
+def test_wrong_arguments(name, arguments, match):
+    import kzoo.losses
+
+    with pytest.raises(ValueError, match=match):
+        getattr(kzoo.losses, name)(**arguments)
+
+
+def test_boxes_have_four_numbers():
+    from kzoo.losses import CIoU
+
+    with pytest.raises(ValueError, match="a last axis of 4"):
+        CIoU()(np.zeros((2, 3)), np.zeros((2, 3)))

@@ -88,3 +88,22 @@ def test_a_share_never_takes_all_steps():
     assert WarmupCosine(0.1, 1, "90%").warmup_steps == 0
     assert WarmupCosine(0.1, 10, "99%").warmup_steps == 9
     assert WarmupCosine(0.1, 200, " 12.5 %").warmup_steps == 25
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("Constant", {"rate": -1}),
+        ("Linear", {"start": -1, "total_steps": 5}),
+        ("Linear", {"total_steps": 0, "start": 1.0}),
+        ("Step", {"period": 0, "start": 1.0}),
+        ("Step", {"factor": 0, "start": 1.0, "period": 2}),
+        ("MultiStep", {"milestones": [5, 5], "start": 1.0}),
+        ("MultiStep", {"milestones": [0.5], "start": 1.0}),
+    ],
+)
+def test_wrong_numbers(name, arguments):
+    import kzoo.schedules
+
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        getattr(kzoo.schedules, name)(**arguments)

@@ -23,10 +23,11 @@ def batch(count: int = 8) -> tuple[np.ndarray, np.ndarray]:
     ).astype("float32")
 
 
-def linear_model(*layers: Any) -> keras.Model:
-    """A small model: dense, the layers given, dense; always with the same weights."""
+def linear_model(*layers: Any, outputs: int = 1, head: tuple[Any, ...] = ()) -> keras.Model:
+    """A small model: dense, the layers given, dense, the head's layers; always with the same weights."""
     inputs = x = keras.Input((FEATURES,))
-    for layer in (keras.layers.Dense(FEATURES, name="first"), *layers, keras.layers.Dense(1, name="last")):
+    first, last = keras.layers.Dense(FEATURES, name="first"), keras.layers.Dense(outputs, name="last")
+    for layer in (first, *layers, last, *head):
         x = layer(x)
     model = keras.Model(inputs, x)
     generator = np.random.default_rng(1)
@@ -37,13 +38,17 @@ def linear_model(*layers: Any) -> keras.Model:
 
 
 def trained(
-    make: Callable[[], keras.Model], jit_compile: bool, steps: int = 1, **compile_arguments: Any
+    make: Callable[[], keras.Model],
+    jit_compile: bool,
+    steps: int = 1,
+    data: tuple[np.ndarray, np.ndarray] | None = None,
+    **compile_arguments: Any,
 ) -> np.ndarray:
     """All weights after a few training steps, one after another."""
     model = make()
     model.compile(jit_compile=jit_compile, **{"loss": "mse", "optimizer": "sgd", **compile_arguments})
     for _ in range(steps):
-        loss = model.train_on_batch(*batch())
+        loss = model.train_on_batch(*(data or batch()))
         assert np.isfinite(loss)
     return np.concatenate([np.ravel(each) for each in model.get_weights()])
 

@@ -1,4 +1,4 @@
-"""Trains with an optimizer on one device and on two (`tf.distribute.MirroredStrategy`); prints how far they differ.
+"""Trains with each optimizer on one device and on two (`tf.distribute.MirroredStrategy`); prints how far they differ.
 
 It is a program and not a test: TensorFlow splits a processor into devices only before it has done anything.
 """
@@ -30,12 +30,11 @@ def trained(name, arguments, strategy):
 def main():
     processor = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
-    name, cases = json.loads(sys.argv[1])
-    differences = []
-    for arguments in cases:
-        one = trained(name, arguments, tf.distribute.get_strategy())
-        two = trained(name, arguments, tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
-        differences.append(float(np.abs(one - two).max()))
+    one, two = tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    differences = {
+        name: float(np.abs(trained(name, arguments, one) - trained(name, arguments, two)).max())
+        for name, arguments in json.loads(sys.argv[1]).items()
+    }
     print(json.dumps(differences))
 
 

@@ -3,11 +3,12 @@
 from ..formulas import Formula
 from ..golden import Golden
 from .activations import ACTIVATIONS
+from .initializers import INITIALIZERS
 from .layers import LAYERS
 from .losses import LOSSES
 from .metrics import METRICS
 from .models import MODELS
-from .optimizers import INITIALIZERS, OPTIMIZERS, SCHEDULES
+from .optimizers import OPTIMIZERS, SCHEDULES
 
 REFERENCES: dict[str, dict[str, Golden | Formula]] = {
     "activation": ACTIVATIONS,

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..formulas import Array, Formula
 from ..golden import Golden
+from .activations_closed import CLOSED_ACTIVATIONS
 from .layers import MAXOUT
 
 
@@ -15,6 +16,11 @@ def swish(x: Array, beta: float = 1.0, learn_beta: bool = False) -> tuple[Array,
 
 
 ACTIVATIONS: dict[str, Golden | Formula] = {
+    **CLOSED_ACTIVATIONS,
+    **{
+        name: Golden("activations_torch")
+        for name in ("hard_mish", "star_relu", "rrelu", "prelu", "softmin", "sparsemax", "entmax15")
+    },
     "maxout": MAXOUT,
     "quick_gelu": Golden("activations"),
     "swish": Formula(

@@ -6,6 +6,12 @@ import numpy as np
 
 from ..formulas import Array, Formula
 from ..golden import Golden
+from ..loss_inputs import Inputs
+from .losses_boxes import BOX_INPUTS, BOX_LOSSES
+from .losses_classes import CLASS_INPUTS, CLASS_LOSSES
+from .losses_depth import DEPTH_INPUTS, DEPTH_LOSSES
+from .losses_overlap import OVERLAP_INPUTS, OVERLAP_LOSSES
+from .losses_regression import REGRESSION_INPUTS, REGRESSION_LOSSES
 
 _PAIR = ("y_true", "y_pred")
 
@@ -24,4 +30,17 @@ LOSSES: dict[str, Golden | Formula] = {
         "closed form in float64", berhu, (({}, (6, 5)), ({"threshold": 0.6}, (2, 4, 3, 1))), _PAIR
     ),
     "smooth_l1": Golden("losses"),
+    **REGRESSION_LOSSES,
+    **DEPTH_LOSSES,
+    **BOX_LOSSES,
+    **OVERLAP_LOSSES,
+    **CLASS_LOSSES,
+}
+# Where a loss takes something else than two arrays of real numbers of one shape.
+INPUTS: dict[str, Inputs] = {
+    **REGRESSION_INPUTS,
+    **DEPTH_INPUTS,
+    **BOX_INPUTS,
+    **OVERLAP_INPUTS,
+    **CLASS_INPUTS,
 }

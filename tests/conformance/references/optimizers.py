@@ -1,9 +1,25 @@
-"""References of optimizers, schedules and initializers."""
+"""References of optimizers and schedules."""
 
 from __future__ import annotations
 
 from ..golden import Golden
 
-OPTIMIZERS = {"lookahead": Golden("optimizers"), "radam": Golden("optimizers")}
-SCHEDULES = {"warmup_cosine": Golden("schedules")}
-INITIALIZERS = {"torch_default": Golden("initializers")}
+OPTIMIZERS = {
+    "lookahead": Golden("optimizers"),
+    "radam": Golden("optimizers"),
+    **dict.fromkeys(("momentum", "nesterov", "sgdw", "lars"), Golden("optimizers_momentum")),
+    **dict.fromkeys(
+        ("nadam", "amsgrad", "adabelief", "adan", "yogi", "laprop", "adopt", "ademamix"),
+        Golden("optimizers_adaptive"),
+    ),
+    **dict.fromkeys(("lamb", "madgrad", "adafactor", "muon"), Golden("optimizers_large")),
+}
+# Their decay isn't θ·ηλ at the first step: it goes through a trust ratio or an average, or there is no first step.
+# A case of each has decay in its trajectory instead.
+DECAY_OF_ITS_OWN = ("lars", "lamb", "madgrad", "adopt")
+# The power of the learning rate that a first step is in proportion to, where it isn't 1: MADGRAD's η / ∛η.
+STEP_GROWS_WITH_RATE = {"madgrad": 2 / 3}
+SCHEDULES = {
+    "warmup_cosine": Golden("schedules"),
+    **dict.fromkeys(("constant", "linear", "step", "multi_step"), Golden("simple_schedules")),
+}
