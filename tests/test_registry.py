@@ -252,6 +252,37 @@ def test_nothing_below_build_imports_keras():
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ["list"],
+        ["list", "loss", "--tag", "robust"],
+        ["show", "smooth_l1", "mish"],
+        ["find", "torch.nn.SmoothL1Loss"],
+        ["--help"],
+        ["train", "--help"],
+        ["check", "mnist_cnn", "--quick"],
+        ["schema"],
+        ["doctor"],
+    ],
+    ids=" ".join,
+)
+def test_verbs_that_need_no_keras_import_none(verb):
+    code = textwrap.dedent(f"""
+        import sys
+        from kzoo.cli import main
+        sys.argv = ["kzoo", *{verb!r}]
+        try:
+            main()
+        except SystemExit as ended:
+            assert not ended.code, ended.code
+        loaded = {{"keras", "tensorflow", "jax", "torch", "numpy"}} & set(sys.modules)
+        assert not loaded, loaded
+    """)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_no_installed_plugin_is_broken():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -21,7 +21,7 @@ from kzoo.registry import catalogue
 _MAX_PARENTS = 20
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Recipe:
     """One experiment as data.
 
@@ -38,6 +38,9 @@ class Recipe:
     sources: tuple[tuple[Path, str], ...]
     overrides: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Recipe({self.name!r}, {str(self.path)!r})"
 
     @property
     def name(self) -> str:
