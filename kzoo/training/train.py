@@ -98,7 +98,9 @@ def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | Non
         report.close()
 
     # What came of it.
-    model.save(run.path / "model.keras")
+    beside = run.path / ".model.keras"
+    model.save(beside)
+    beside.replace(run.path / "model.keras")
     results = _results(experiment, run, history, time.monotonic() - began)
     write_json(run.path / "results.json", results)
     vars(run)["model"] = model
