@@ -3,6 +3,7 @@
 import functools
 import inspect
 
+import keras
 import numpy as np
 import pytest
 from conformance.gradients import double_precision, value_and_gradient
@@ -33,7 +34,15 @@ def _name(card):
 
 
 each_card = pytest.mark.parametrize("card", CARDS, ids=_name)
-each_elementwise = pytest.mark.parametrize("card", ELEMENTWISE, ids=_name)
+
+
+def each_elementwise(test):
+    """Runs a test for every activation that has facts, where a grid is really computed in float64."""
+    elsewhere = keras.backend.backend() != "tensorflow"
+    test = pytest.mark.skipif(elsewhere, reason="Keras computes tanh in float32 on JAX, maximum on PyTorch")(
+        test
+    )
+    return pytest.mark.parametrize("card", ELEMENTWISE, ids=_name)(test)
 
 
 def test_there_are_cards_of_every_kind():
