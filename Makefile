@@ -4,6 +4,8 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 # Two processes, each with whole files of tests.
 PARALLEL = -n 2 --dist loadfile
+# What computes or trains; names, cards and documents are the same on every backend. tests/test_resume.py starts JAX itself.
+ON_JAX = tests/conformance $(addprefix tests/test_,$(addsuffix .py,train keras_plugin pipeline augmentations wrong_recipes))
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 unexport PYTHONPATH
 
@@ -15,7 +17,7 @@ demo: $(VENV)/demo  ## Train a digit recognizer on real MNIST digits.
 test: $(VENV)/dev lint  ## Everything: lint, types, doctests, all tests on TensorFlow, JAX and PyTorch.
 	$(BIN)/python -m pytest tests $(PARALLEL)
 	$(BIN)/python -m pytest --doctest-modules kzoo
-	KERAS_BACKEND=jax $(BIN)/python -m pytest tests -m "not slow" $(PARALLEL)
+	KERAS_BACKEND=jax $(BIN)/python -m pytest $(ON_JAX) -m "not slow" $(PARALLEL)
 	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/conformance $(PARALLEL)
 
 quick: $(VENV)/dev  ## The tests that take seconds; for while you work.
