@@ -46,11 +46,12 @@ class Run:
             raise KzooError(
                 Problem("the run has no model yet: it was interrupted", str(self.path), hint=hint)
             )
-        from kzoo.api import load_model
         from kzoo.build.backend import use_backend
 
         use_backend(self.recipe.resolved["run"].get("backend"))
-        return load_model(file)
+        import keras
+
+        return keras.saving.load_model(file)
 
     @property
     def results(self) -> dict[str, Any]:
