@@ -4,8 +4,9 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 # Two processes, each with whole files of tests.
 PARALLEL = -n 2 --dist loadfile
-# What computes or trains; names, cards and documents are the same on every backend. tests/test_resume.py starts JAX itself.
-ON_JAX = tests/conformance $(addprefix tests/test_,$(addsuffix .py,train keras_plugin pipeline augmentations wrong_recipes))
+# What computes or trains; names, cards and documents are the same on every backend, and augmentations run in tf.data
+# on any. tests/test_resume.py starts JAX itself.
+ON_JAX = tests/conformance $(addprefix tests/test_,$(addsuffix .py,train keras_plugin pipeline wrong_recipes))
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 unexport PYTHONPATH
 

@@ -66,10 +66,11 @@ def test_weight_decay(card, proof):
 @each_part("optimizer")
 def test_gradient_accumulation(card, proof):
     arguments = _cases(card)[0].arguments
-    halves = np.repeat(GRADIENTS, 2, axis=0) + np.tile([[1.0], [-1.0]], (len(GRADIENTS), 1))
+    gradients = GRADIENTS[:4]  # JAX compiles every single step of these
+    halves = np.repeat(gradients, 2, axis=0) + np.tile([[1.0], [-1.0]], (len(gradients), 1))
     accumulated, optimizer = _moved(card, arguments, halves, gradient_accumulation_steps=2)
-    assert distance(accumulated, _moved(card, arguments, GRADIENTS)[0]) <= 1e-5
-    assert int(ops.convert_to_numpy(optimizer.iterations)) == len(GRADIENTS)
+    assert distance(accumulated, _moved(card, arguments, gradients)[0]) <= 1e-5
+    assert int(ops.convert_to_numpy(optimizer.iterations)) == len(gradients)
     model = linear_model()
     model.compile(make(card, arguments, gradient_accumulation_steps=2), "mse")
     before = model.get_weights()
