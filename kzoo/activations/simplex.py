@@ -77,7 +77,7 @@ def _projected(x, axis, threshold, power: int):
     wide = ops.cast(x, "float32") if dtype in ("float16", "bfloat16") else x
     z = ops.moveaxis(wide, axis, -1) / power
     # The threshold is at most 1 below the largest: what is further below is 0 anyway, and can't overflow.
-    z = z - ops.stop_gradient(ops.max(z, axis=-1, keepdims=True))
+    z = z - ops.stop_gradient(ops.top_k(z, 1)[0])  # ops.max refuses empty batches
     z = ops.where(z > -1, z, -ops.ones_like(z))
     fixed = ops.stop_gradient(z)
     tau = threshold(ops.flip(ops.sort(fixed, axis=-1), axis=-1))

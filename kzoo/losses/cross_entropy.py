@@ -7,11 +7,14 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
+from kzoo.losses.arguments import share, weights
+from kzoo.losses.class_targets import class_targets, counted, of_classes, smoothed
+from kzoo.losses.loss import Loss
 from kzoo.losses.precision import at_least_float32
 
 
 @keras.saving.register_keras_serializable("kzoo")
-class CrossEntropy(keras.losses.Loss):
+class CrossEntropy(Loss):
     """Log loss of one class out of many, from logits; targets are class numbers or probabilities.
 
     Args:
@@ -57,68 +60,16 @@ class CrossEntropy(keras.losses.Loss):
         dtype=None,
     ):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
-        if not 0 <= label_smoothing <= 1:
-            raise ValueError(
-                f"`label_smoothing` must be from 0 to 1. Received: label_smoothing={label_smoothing}"
-            )
-        if class_weights is not None and not all(weight >= 0 for weight in class_weights):
-            raise ValueError(
-                f"`class_weights` must be 0 or positive. Received: class_weights={class_weights}"
-            )
-        self.label_smoothing = float(label_smoothing)
+        self.label_smoothing = share(label_smoothing=label_smoothing)
         self.ignore_index = None if ignore_index is None else int(ignore_index)
-        self.class_weights = None if class_weights is None else [float(each) for each in class_weights]
+        self.class_weights = weights(class_weights=class_weights)
 
     def call(self, y_true, y_pred):
         (logits,) = at_least_float32(ops.convert_to_tensor(y_pred))
-        y_true = ops.convert_to_tensor(y_true)
-        classes = logits.shape[-1]
-        weights = self._weights(classes, logits.dtype)
-        if y_true.shape[-1:] == logits.shape[-1:] and len(y_true.shape) == len(logits.shape):
-            (target,) = at_least_float32(y_true)
-            return self._each(target, logits, weights)
-        target, counts = self._one_hot(y_true, logits)
-        loss = self._each(target, logits, weights) * counts
-        if self.reduction in ("sum", "none", None):
+        target, counts = class_targets(y_true, logits, self.ignore_index)
+        of_class = of_classes(logits, class_weights=self.class_weights)
+        expected = smoothed(target, self.label_smoothing)
+        loss = -ops.sum(of_class * expected * ops.log_softmax(logits, axis=-1), axis=-1)
+        if counts is None:
             return loss
-        # Keras divides by the number of positions: what they weigh is to take its place.
-        weight = ops.sum(target * weights, axis=-1) * counts
-        mean = ops.mean(weight)
-        return loss / ops.where(mean > 0, mean, ops.ones_like(mean))
-
-    def _each(self, target, logits, weights):
-        smoothed = (1 - self.label_smoothing) * target + self.label_smoothing / logits.shape[-1]
-        return -ops.sum(weights * smoothed * ops.log_softmax(logits, axis=-1), axis=-1)
-
-    def _one_hot(self, y_true, logits):
-        """Targets as vectors, and 1 where they count, 0 where they are ignored."""
-        if len(y_true.shape) == len(logits.shape) and y_true.shape[-1] == 1:
-            y_true = ops.squeeze(y_true, -1)
-        if len(y_true.shape) != len(logits.shape) - 1:
-            raise ValueError(
-                "Expected targets (batch, …) of class numbers or (batch, …, classes) of probabilities. Received: "
-                f"y_true.shape={y_true.shape}, y_pred.shape={logits.shape}"
-            )
-        numbers = ops.cast(y_true, "int32")
-        if self.ignore_index is None:
-            counts = ops.ones_like(numbers)
-        else:
-            counts = ops.cast(numbers != self.ignore_index, "int32")
-        target = ops.one_hot(numbers * counts, logits.shape[-1], dtype=logits.dtype)
-        return target, ops.cast(counts, logits.dtype)
-
-    def _weights(self, classes, dtype):
-        if self.class_weights is None:
-            return ops.ones((classes,), dtype=dtype)
-        if len(self.class_weights) != classes:
-            raise ValueError(
-                f"Expected {classes} class weights. Received: class_weights={self.class_weights}"
-            )
-        return ops.convert_to_tensor(self.class_weights, dtype=dtype)
-
-    def get_config(self):
-        own = {
-            name: getattr(self, name)
-            for name in ("label_smoothing", "ignore_index", "class_weights", "dtype")
-        }
-        return {**super().get_config(), **own}
+        return counted(loss * counts, ops.sum(target * of_class, axis=-1) * counts, self.reduction)

@@ -6,13 +6,14 @@ import keras
 from keras import ops
 
 from kzoo.losses.absolute import absolute_error
+from kzoo.losses.loss import Loss
 from kzoo.losses.shapes import same_rank
 
 _TINY = 1.2e-38  # below it float32 has no normal numbers, and some devices count those as 0
 
 
 @keras.saving.register_keras_serializable("kzoo")
-class BerHu(keras.losses.Loss):
+class BerHu(Loss):
     """Absolute error for small errors, squared for large: the Huber loss reversed (Laina et al. 2016).
 
     With d = prediction - target and c = threshold · max|d| it is |d| where |d| ≤ c, and (d² + c²)/2c elsewhere. The
@@ -49,11 +50,8 @@ class BerHu(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         error = absolute_error(*same_rank(y_true, y_pred))
-        corner = ops.stop_gradient(self.threshold * ops.max(error))
+        corner = ops.stop_gradient(self.threshold * ops.max(error, initial=0))
         corner = ops.where(corner > _TINY, corner, ops.ones_like(corner))
         # (d² + c²)/2c = d + (d - c)²/2c. Dividing before multiplying keeps it inside float16.
         beyond = ops.relu(error - corner)
         return ops.mean(error + beyond * (beyond / (2 * corner)), axis=-1)
-
-    def get_config(self):
-        return {**super().get_config(), "threshold": self.threshold, "dtype": self.dtype}

@@ -7,6 +7,7 @@ from keras import ops
 
 from kzoo.losses.absolute import absolute_error
 from kzoo.losses.arguments import positive
+from kzoo.losses.loss import Loss
 from kzoo.losses.precision import at_least_float32
 from kzoo.losses.shapes import same_rank
 
@@ -14,7 +15,7 @@ _CONSTANT = 1e-12  # a variance below it is that of a constant map
 
 
 @keras.saving.register_keras_serializable("kzoo")
-class SiLog(keras.losses.Loss):
+class SiLog(Loss):
     """Scale-invariant logarithmic error of depth maps (Eigen et al. 2014).
 
     With d = ln prediction - ln target and the mean taken over a map it is mean(d²) - λ mean(d)². At λ = 1 a factor on
@@ -69,13 +70,9 @@ class SiLog(keras.losses.Loss):
         loss = ops.reshape(loss, (-1,))
         return _root(loss) if self.root else loss
 
-    def get_config(self):
-        own = {name: getattr(self, name) for name in ("weight", "root", "epsilon", "dtype")}
-        return {**super().get_config(), **own}
-
 
 @keras.saving.register_keras_serializable("kzoo")
-class DepthGradient(keras.losses.Loss):
+class DepthGradient(Loss):
     """How far the slopes of a depth map are from those of its target: sharp edges, smooth planes.
 
     With d = prediction - target it is the mean of |d(x+1, y) - d(x, y)| plus the mean of |d(x, y+1) - d(x, y)|, added
@@ -122,12 +119,9 @@ class DepthGradient(keras.losses.Loss):
             total = total + down + right
         return ops.reshape(total, (-1,))
 
-    def get_config(self):
-        return {**super().get_config(), "scales": self.scales, "dtype": self.dtype}
-
 
 @keras.saving.register_keras_serializable("kzoo")
-class ScaleShiftInvariant(keras.losses.Loss):
+class ScaleShiftInvariant(Loss):
     """Squared error after the best scale and shift: for depth of which only the order is known (Ranftl et al. 2019).
 
     Each map of predictions p is first laid over its target y with the s and t that make the mean of (sp + t - y)²
@@ -169,9 +163,6 @@ class ScaleShiftInvariant(keras.losses.Loss):
         # At the best scale and shift the loss has no slope by either: leaving those out changes no gradient.
         residual = ops.stop_gradient(scale) * prediction - target
         return ops.reshape(_mean(ops.square(residual), seen) / 2, (-1,))
-
-    def get_config(self):
-        return {**super().get_config(), "dtype": self.dtype}
 
 
 def _maps(y_true, y_pred, rank):

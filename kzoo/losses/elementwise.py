@@ -6,12 +6,13 @@ import keras
 from keras import ops
 
 from kzoo.losses.absolute import absolute_error
+from kzoo.losses.loss import Loss
 from kzoo.losses.precision import at_least_float32
 from kzoo.losses.shapes import same_rank
 
 
 @keras.saving.register_keras_serializable("kzoo")
-class L1(keras.losses.Loss):
+class L1(Loss):
     """Absolute error, reduced over elements as PyTorch does it: the mean of all of them, or the sum of all of them.
 
     Args:
@@ -40,12 +41,9 @@ class L1(keras.losses.Loss):
         error = absolute_error(*at_least_float32(*same_rank(y_true, y_pred)))
         return _over_last_axis(error, self.reduction)
 
-    def get_config(self):
-        return {**super().get_config(), "dtype": self.dtype}
-
 
 @keras.saving.register_keras_serializable("kzoo")
-class L2(keras.losses.Loss):
+class L2(Loss):
     """Squared error, reduced over elements as PyTorch does it: the mean of all of them, or the sum of all of them.
 
     Args:
@@ -73,9 +71,6 @@ class L2(keras.losses.Loss):
     def call(self, y_true, y_pred):
         y_true, y_pred = at_least_float32(*same_rank(y_true, y_pred))
         return _over_last_axis(ops.square(y_pred - y_true), self.reduction)
-
-    def get_config(self):
-        return {**super().get_config(), "dtype": self.dtype}
 
 
 def _over_last_axis(elements, reduction):

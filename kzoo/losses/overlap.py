@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from kzoo.losses.arguments import not_negative, positive
+from kzoo.losses.loss import Loss
 from kzoo.losses.precision import at_least_float32
 from kzoo.losses.shapes import same_rank
 
@@ -13,7 +14,7 @@ _SMALLEST = 1e-6  # a fractional power has no finite slope at 0
 
 
 @keras.saving.register_keras_serializable("kzoo")
-class Tversky(keras.losses.Loss):
+class Tversky(Loss):
     """Dice with separate weights for the two kinds of error (Salehi et al. 2017), the paper's way round.
 
     One minus (TP + s) / (TP + α FP + β FN + s), with TP = Σ py, FP = Σ p(1 - y), FN = Σ (1 - p)y over the pixels of
@@ -63,13 +64,9 @@ class Tversky(keras.losses.Loss):
     def call(self, y_true, y_pred):
         return ops.mean(_not_shared(y_true, y_pred, self.alpha, self.beta, self.smooth), axis=-1)
 
-    def get_config(self):
-        own = {name: getattr(self, name) for name in ("alpha", "beta", "smooth", "dtype")}
-        return {**super().get_config(), **own}
-
 
 @keras.saving.register_keras_serializable("kzoo")
-class FocalTversky(keras.losses.Loss):
+class FocalTversky(Loss):
     """`Tversky` to a power, class by class: below 1 it goes on pulling where the overlap is nearly perfect.
 
     Args:
@@ -118,13 +115,9 @@ class FocalTversky(keras.losses.Loss):
         each = _not_shared(y_true, y_pred, self.alpha, self.beta, self.smooth)
         return ops.mean(ops.power(ops.maximum(each, _SMALLEST), self.gamma), axis=-1)
 
-    def get_config(self):
-        own = {name: getattr(self, name) for name in ("alpha", "beta", "gamma", "smooth", "dtype")}
-        return {**super().get_config(), **own}
-
 
 @keras.saving.register_keras_serializable("kzoo")
-class Dice(keras.losses.Loss):
+class Dice(Loss):
     """One minus the Dice coefficient, picture by picture and class by class: `Tversky` with both weights 0.5.
 
     Args:
@@ -156,12 +149,9 @@ class Dice(keras.losses.Loss):
     def call(self, y_true, y_pred):
         return ops.mean(_not_shared(y_true, y_pred, 0.5, 0.5, self.smooth), axis=-1)
 
-    def get_config(self):
-        return {**super().get_config(), "smooth": self.smooth, "dtype": self.dtype}
-
 
 @keras.saving.register_keras_serializable("kzoo")
-class Jaccard(keras.losses.Loss):
+class Jaccard(Loss):
     """One minus intersection over union of masks, picture by picture: `Tversky` with both weights 1.
 
     Args:
@@ -192,9 +182,6 @@ class Jaccard(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         return ops.mean(_not_shared(y_true, y_pred, 1.0, 1.0, self.smooth), axis=-1)
-
-    def get_config(self):
-        return {**super().get_config(), "smooth": self.smooth, "dtype": self.dtype}
 
 
 def _not_shared(y_true, y_pred, alpha, beta, smooth):

@@ -8,12 +8,13 @@ import keras
 from keras import ops
 
 from kzoo.losses.arguments import positive
+from kzoo.losses.loss import Loss
 from kzoo.losses.precision import at_least_float32
 from kzoo.losses.shapes import same_rank
 
 
 @keras.saving.register_keras_serializable("kzoo")
-class PoissonNLL(keras.losses.Loss):
+class PoissonNLL(Loss):
     """Negative log-likelihood of counts, as PyTorch has it: the prediction is the logarithm of the rate.
 
     With the prediction x and the count y it is eˣ - yx, or x - y ln(x + ε) where the prediction is the rate itself.
@@ -64,15 +65,6 @@ class PoissonNLL(keras.losses.Loss):
         if self.full:
             loss = loss + _log_factorial(y_true)
         return ops.mean(loss, axis=-1)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "log_input": self.log_input,
-            "full": self.full,
-            "epsilon": self.epsilon,
-            "dtype": self.dtype,
-        }
 
 
 def _log_factorial(count):

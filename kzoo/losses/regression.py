@@ -6,11 +6,12 @@ import keras
 from keras import ops
 
 from kzoo.losses.absolute import absolute_error
+from kzoo.losses.loss import Loss
 from kzoo.losses.shapes import same_rank
 
 
 @keras.saving.register_keras_serializable("kzoo")
-class SmoothL1(keras.losses.Loss):
+class SmoothL1(Loss):
     """Squared error below `beta`, absolute error above (Girshick 2015, arXiv:1504.08083).
 
     With d = prediction - target it is d²/2β where |d| < β, and |d| - β/2 elsewhere; values and slopes meet at β.
@@ -49,6 +50,3 @@ class SmoothL1(keras.losses.Loss):
         # One formula for both sides: in a `where` the side that isn't taken would overflow and spoil the gradient.
         inner = ops.minimum(error, self.beta)
         return ops.mean(inner * (inner / (2 * self.beta)) + (error - inner), axis=-1)
-
-    def get_config(self):
-        return {**super().get_config(), "beta": self.beta, "dtype": self.dtype}

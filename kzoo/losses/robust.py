@@ -6,12 +6,13 @@ import keras
 from keras import ops
 
 from kzoo.losses.arguments import positive
+from kzoo.losses.loss import Loss
 from kzoo.losses.precision import at_least_float32
 from kzoo.losses.shapes import same_rank
 
 
 @keras.saving.register_keras_serializable("kzoo")
-class Charbonnier(keras.losses.Loss):
+class Charbonnier(Loss):
     """Absolute error, rounded off near zero: √(d² + ε²) with d = prediction - target (Charbonnier et al. 1994).
 
     Args:
@@ -46,12 +47,9 @@ class Charbonnier(keras.losses.Loss):
         # ε outside the root: where d = 0 a small ε² would vanish, and the root has no slope at 0.
         return ops.mean(self.epsilon * ops.sqrt(1 + _square(y_true, y_pred, self.epsilon)), axis=-1)
 
-    def get_config(self):
-        return {**super().get_config(), "epsilon": self.epsilon, "dtype": self.dtype}
-
 
 @keras.saving.register_keras_serializable("kzoo")
-class Cauchy(keras.losses.Loss):
+class Cauchy(Loss):
     """Grows like a logarithm: ln(1 + ½(d/c)²) with d = prediction - target; also called Lorentzian.
 
     Args:
@@ -81,12 +79,9 @@ class Cauchy(keras.losses.Loss):
     def call(self, y_true, y_pred):
         return ops.mean(ops.log1p(_square(y_true, y_pred, self.scale) / 2), axis=-1)
 
-    def get_config(self):
-        return {**super().get_config(), "scale": self.scale, "dtype": self.dtype}
-
 
 @keras.saving.register_keras_serializable("kzoo")
-class Welsch(keras.losses.Loss):
+class Welsch(Loss):
     """Never above 1: 1 - exp(-½(d/c)²) with d = prediction - target; also called Leclerc.
 
     Args:
@@ -117,12 +112,9 @@ class Welsch(keras.losses.Loss):
     def call(self, y_true, y_pred):
         return ops.mean(-ops.expm1(-_square(y_true, y_pred, self.scale) / 2), axis=-1)
 
-    def get_config(self):
-        return {**super().get_config(), "scale": self.scale, "dtype": self.dtype}
-
 
 @keras.saving.register_keras_serializable("kzoo")
-class GemanMcClure(keras.losses.Loss):
+class GemanMcClure(Loss):
     """Never above 2: 2(d/c)² / ((d/c)² + 4) with d = prediction - target.
 
     Args:
@@ -154,9 +146,6 @@ class GemanMcClure(keras.losses.Loss):
     def call(self, y_true, y_pred):
         square = _square(y_true, y_pred, self.scale)
         return ops.mean(2 * square / (square + 4), axis=-1)
-
-    def get_config(self):
-        return {**super().get_config(), "scale": self.scale, "dtype": self.dtype}
 
 
 def _square(y_true, y_pred, scale):

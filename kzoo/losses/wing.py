@@ -7,12 +7,13 @@ from keras import ops
 
 from kzoo.losses.absolute import absolute_error
 from kzoo.losses.arguments import positive
+from kzoo.losses.loss import Loss
 from kzoo.losses.precision import at_least_float32
 from kzoo.losses.shapes import same_rank
 
 
 @keras.saving.register_keras_serializable("kzoo")
-class Wing(keras.losses.Loss):
+class Wing(Loss):
     """Logarithm of small errors, absolute error for large ones: for coordinates of landmarks (Feng et al. 2018).
 
     With d = prediction - target it is w ln(1 + |d|/ε) where |d| < w, and |d| - w + w ln(1 + w/ε) elsewhere.
@@ -54,12 +55,9 @@ class Wing(keras.losses.Loss):
         inner = ops.minimum(error, self.width)
         return ops.mean(self.width * ops.log1p(inner / self.epsilon) + (error - inner), axis=-1)
 
-    def get_config(self):
-        return {**super().get_config(), "width": self.width, "epsilon": self.epsilon, "dtype": self.dtype}
-
 
 @keras.saving.register_keras_serializable("kzoo")
-class AdaptiveWing(keras.losses.Loss):
+class AdaptiveWing(Loss):
     """Wing loss for heatmaps: gentle on the background, steep on the peaks (Wang et al. 2019).
 
     With d = prediction - target and the target y it is ω ln(1 + |d/ε|^(α - y)) where |d| < θ; elsewhere the straight
@@ -115,7 +113,3 @@ class AdaptiveWing(keras.losses.Loss):
         corner = ops.power(self.theta / self.epsilon, exponent)
         slope = self.omega * exponent / self.theta * corner / (1 + corner)
         return ops.mean(curve + slope * (error - inner), axis=-1)
-
-    def get_config(self):
-        own = {name: getattr(self, name) for name in ("alpha", "omega", "epsilon", "theta", "dtype")}
-        return {**super().get_config(), **own}

@@ -13,7 +13,6 @@ from .loss_inputs import Inputs
 from .own_parts import each_part, make, own_cards
 from .references import REFERENCES
 from .references.losses import INPUTS
-from .training import COMPILED, batch, linear_model, saved_and_loaded, trained
 
 
 def _cases(card):
@@ -122,31 +121,6 @@ def test_config_round_trip(card, proof):
         y_true, y_pred = case.arrays["y_true"], case.arrays["y_pred"]
         assert as_float64(again(y_true, y_pred)) == as_float64(loss(y_true, y_pred))
     proof(card, "config")
-
-
-@each_part("loss")
-def test_training_saving_and_compiling(card, proof, tmp_path):
-    arguments, inputs = _cases(card)[-1].arguments, _inputs(card)
-    features, _ = batch()
-    data = features, inputs.make(np.random.default_rng(0), (len(features), *inputs.output))[0]
-
-    def model_for_it():
-        return linear_model(outputs=int(np.prod(inputs.output)), head=inputs.head())
-
-    results = [trained(model_for_it, jit, 3, data, loss=make(card, arguments)) for jit in COMPILED]
-    assert distance(results[-1], results[0]) <= 1e-5
-    proof(card, "graph")
-    if len(COMPILED) > 1:
-        proof(card, "xla")
-
-    model = model_for_it()
-    before = [np.array(each) for each in model.get_weights()]
-    assert distance(results[0], np.concatenate([np.ravel(each) for each in before])) > 0
-    model.compile("sgd", loss=make(card, arguments))
-    again = saved_and_loaded(model, tmp_path)
-    assert again.loss.get_config() == model.loss.get_config()
-    assert again.evaluate(*data, verbose=0) == model.evaluate(*data, verbose=0)
-    proof(card, "save_load")
 
 
 def test_smooth_l1_is_huber_over_beta():

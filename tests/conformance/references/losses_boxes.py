@@ -8,7 +8,10 @@ import numpy as np
 from ..golden import Golden
 from ..loss_inputs import Inputs
 
-_NAMES = ("iou", "giou", "diou", "ciou")
+_FILES = {
+    "box_losses": ("iou", "giou", "diou", "ciou"),
+    "box_losses_newer": ("eiou", "siou", "alpha_iou"),
+}
 
 
 def _boxes(generator, shape):
@@ -30,8 +33,8 @@ def _head():
     return (keras.layers.Rescaling(0.1, offset=[0.0, 0.0, 1.0, 1.0]),)
 
 
-BOX_LOSSES = {name: Golden("box_losses") for name in _NAMES}
+BOX_LOSSES = {name: Golden(file) for file, names in _FILES.items() for name in names}
 BOX_INPUTS = {
     name: Inputs(_boxes, _extremes, ((1, 4), (5, 4), (2, 3, 4)), output=(4,), head=_head, column=False)
-    for name in _NAMES
+    for name in BOX_LOSSES
 }
