@@ -10,7 +10,7 @@ ON_JAX = tests/conformance $(addprefix tests/test_,$(addsuffix .py,train keras_p
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 unexport PYTHONPATH
 
-.PHONY: demo test quick lint format proofs signatures benchmarks clean
+.PHONY: demo test quick lint format proofs signatures curves migration benchmarks clean
 
 demo: $(VENV)/demo  ## Train a digit recognizer on real MNIST digits.
 	$(BIN)/kzoo train mnist_cnn
@@ -39,10 +39,17 @@ proofs: $(VENV)/dev  ## Measure every part of ours on three backends and write r
 signatures: $(VENV)/dev  ## Write what each part can be called with into its card.
 	$(BIN)/python tests/signatures.py
 
+curves: $(VENV)/dev  ## Compute what activations and schedules look like, for `kzoo show`.
+	$(BIN)/python tests/curves.py
+
+migration: $(VENV)/dev  ## Write docs/migration.md from the cards.
+	$(BIN)/python docs/make_migration.py
+
 benchmarks: $(VENV)/dev  ## What docs/benchmarks.md quotes; takes a while.
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/no_toll.py
-	$(BIN)/python benchmarks/recipes.py digits_quick mnist_cnn mnist_best
+	$(BIN)/python benchmarks/losses.py
+	$(BIN)/python benchmarks/recipes.py digits_quick mnist_cnn mnist_best depth_shapes digits_arc_face
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

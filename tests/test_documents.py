@@ -53,3 +53,8 @@ def test_the_map_names_every_folder():
     text = (ROOT / "README.md").read_text()
     for package in ("cli", "training", "runs", "build", "recipe", "registry"):
         assert re.search(rf"^\s+{package}/", text, re.M)
+
+
+def test_the_migration_page_says_what_the_cards_say():
+    checked = subprocess.run([sys.executable, ROOT / "docs" / "make_migration.py", "--check"])
+    assert checked.returncode == 0, "docs/migration.md is out of date: make migration"

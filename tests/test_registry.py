@@ -185,7 +185,7 @@ def test_a_broken_plugin_is_set_aside(install, cards, why):
 def test_a_part_whose_target_fails_says_so_when_it_is_used(install):
     (plugin,) = install(code="")
     with pytest.raises(KzooError, match=r"'acme/focal' can't be imported from acme_parts.focal:Focal"):
-        catalogue_with(plugin).find("loss", "focal").load()
+        catalogue_with(plugin).find("loss", "acme/focal").load()
 
 
 def test_requires_reads_versions():

@@ -29,7 +29,12 @@ def dry_run(experiment: Experiment) -> None:
 
 
 def _loss_card(experiment: Experiment) -> Any:
-    spec = experiment.settings["compile"]["loss"]
+    """The card of what is minimized; None where the model brings its own loss."""
+    spec = experiment.settings["compile"].get("loss")
+    if spec is None:
+        return None
+    while isinstance(spec, dict) and spec.get("losses"):
+        spec = spec["losses"][0]  # a sum: all of its losses take the same targets
     return catalogue().find("loss", spec if isinstance(spec, str) else spec["name"])
 
 
@@ -56,6 +61,8 @@ def _output_problems(experiment: Experiment) -> list[Problem]:
 def _class_problems(experiment: Experiment, output: tuple[int | None, ...]) -> list[Problem]:
     recipe, source = experiment.recipe, experiment.source
     card, one_hot, size = _loss_card(experiment), experiment.one_hot is not None, output[-1]
+    if card is None or "metric_learning" in card.tags:
+        return []  # the outputs are embeddings, of any size
     sparse = "sparse" in card.name or "sparse_targets" in card.tags
     place, classes = ("compile", "loss"), source.num_classes
     if classes is None:
@@ -75,9 +82,10 @@ def _class_problems(experiment: Experiment, output: tuple[int | None, ...]) -> l
         better = f"sparse_{card.name}"
         hint = f"Take {better}, or set data.one_hot: true." if catalogue().has("loss", better) else ""
         return [recipe.problem(place, message, hint or "Set data.one_hot: true.")]
-    if size != classes and not (size == 1 and classes == 2):
+    steps = "ordinal_steps" in card.tags  # one output for each step from a class to the next
+    if size != classes - steps and not (size == 1 and classes == 2):
         message = f"the model has {size} outputs, the data {classes} classes"
-        hint = "Give the model's last layer as many units as there are classes."
+        hint = f"Give the model's last layer {'one unit less than' if steps else 'as many units as'} there are classes."
         keys = ("model", "layers", len(experiment.settings["model"].get("layers", [])) - 1)
         return [
             recipe.problem(keys if "layers" in experiment.settings["model"] else ("model",), message, hint)

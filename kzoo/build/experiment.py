@@ -143,13 +143,18 @@ def _compiled_model(
     with problems.at("model"):
         model = _model(settings["model"], source, known, problems)
     with problems.at("compile", "loss"):
-        loss = get("loss", filled("loss", to_compile["loss"], known))
+        loss = get("loss", filled("loss", to_compile.get("loss"), known))
     with problems.at("compile", "optimizer"):
         optimizer = get("optimizer", filled("optimizer", to_compile["optimizer"], known))
+    if model is not None and isinstance(model.output_shape, tuple):
+        known = known | {"output_dim": model.output_shape[-1]}
     metrics = []
     for index, spec in enumerate(to_compile["metrics"]):
         with problems.at("compile", "metrics", index):
             metrics.append(get_metric(filled("metric", spec, known)))
+    if model is not None and to_compile.get("loss") is None and getattr(model, "head", None) is None:
+        with problems.at("compile"):
+            raise KzooError("compile has no 'loss', and the model has no head that brings one")
     problems.raise_any()
     assert model is not None
     others = {key: to_compile[key] for key in ("jit_compile", "steps_per_execution")}

@@ -6,10 +6,11 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from kzoo.build.filling import filled
 from kzoo.keras_plugin import register_with_keras
 from kzoo.problems import KzooError, Problem, nearest
 from kzoo.registry import Card, catalogue
-from kzoo.registry.kinds import COMMON_ARGUMENTS, kind_of_argument
+from kzoo.registry.kinds import COMMON_ARGUMENTS, PARTS_OF_A_MODEL, kind_of_argument
 
 # Keras picks the variant of these by the shapes it meets, so they are left to it.
 _LEFT_TO_KERAS = ("accuracy", "acc", "crossentropy", "ce")
@@ -43,6 +44,8 @@ def make(card: Card, arguments: Mapping[str, Any]) -> Any:
     _check_names(card, arguments)
     part = register_with_keras(card, card.load())
     resolved = {key: _argument(card, key, value) for key, value in arguments.items()}
+    if card.kind == "model":
+        resolved |= {key: _part_of_a_model(key, resolved) for key in resolved if key in PARTS_OF_A_MODEL}
     function = not inspect.isclass(part)
     try:
         if card.kind == "activation" and function:
@@ -98,9 +101,26 @@ def _argument(card: Card, key: str, value: Any) -> Any:
     return value
 
 
+def _part_of_a_model(key: str, arguments: Mapping[str, Any]) -> Any:
+    """A model's encoder, which has no head of its own, or its head, which is told the classes."""
+    spec, shape = arguments[key], arguments.get("input_shape")
+    if key == "head":
+        return get("layer", filled("layer", spec, {"num_classes": arguments.get("num_classes")}))
+    if not isinstance(spec, Mapping) or "layers" not in spec:
+        return get("model", filled("model", spec, {"input_shape": shape, "num_classes": 0}))
+    import keras
+
+    layers = [get("layer", each) for each in spec["layers"]]
+    return keras.Sequential([keras.layers.Input(tuple(shape or ())), *layers])
+
+
 def _is_float(card: Card, key: str) -> bool:
     signature = card.parameters()
     parameter = signature.parameters.get(key) if signature else None
     if key.endswith("learning_rate"):
         return True
-    return parameter is not None and (parameter.annotation == "float" or isinstance(parameter.default, float))
+    if parameter is None:
+        return False
+    if parameter.annotation:  # `float | int | str` means what it says: 5 steps aren't 5.0
+        return parameter.annotation.removesuffix(" | None") == "float"
+    return isinstance(parameter.default, float)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from kzoo.cli.options import as_json, bring_own_parts, print_json
+from kzoo.cli.panels import Panel, panels_of
+from kzoo.cli.side_by_side import print_table, range_of
+from kzoo.cli.svg_plot import write_svg
+from kzoo.cli.terminal_plot import print_panels
 from kzoo.problems import KzooError, Problem, nearest
 from kzoo.registry import KINDS, Card, catalogue
 from kzoo.registry.proofs import proof_of
@@ -17,16 +26,53 @@ _FACTS = ("range", "monotonic", "zero_centered", "smooth", "saturates")
 @click.command("show")
 @click.argument("names", nargs=-1, required=True)
 @click.option("--kind", help="Where a name is that of several kinds of part.")
+@click.option("--svg", type=click.Path(path_type=Path), help="Write the curves into this file too.")
 @as_json
-def command(names: tuple[str, ...], kind: str | None, as_json: bool) -> None:
-    """Everything about a part: what it does, its arguments, formula, facts, proof."""
+def command(names: tuple[str, ...], kind: str | None, svg: Path | None, as_json: bool) -> None:
+    """Everything about a part: what it does, its arguments, formula, facts, proof, curve.
+
+    Several activations, or several schedules, are shown side by side.
+    """
     bring_own_parts()
-    cards = [card for name in names for card in cards_named(name, kind)]
+    alike = _alike(names, kind)
+    found = [[card] for card in alike] or [cards_named(name, kind) for name in names]
+    cards = list(dict.fromkeys(card for each in found for card in each))
+    written = write_svg(_panels_of_all(names, found), svg) if svg else ""
     if as_json:
         described = [{**card.as_json(), "proof": proof_of(card)} for card in cards]
         print_json(described[0] if len(described) == 1 else described)
         return
-    click.echo("\n\n".join("\n".join(_lines(card)) for card in cards))
+    width, colored = shutil.get_terminal_size().columns, sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    if len(alike) > 1:
+        print_table(cards, width, colored)
+        print_panels(panels_of(cards), width, colored)
+    else:
+        for number, card in enumerate(cards):
+            click.echo(("\n" if number else "") + "\n".join(_lines(card)))
+            print_panels(panels_of([card]), width, colored)
+    if written:
+        click.echo(f"\n{written}")
+
+
+def _alike(names: Sequence[str], kind: str | None) -> list[Card]:
+    """The cards to lay side by side: several names, all of them activations or all of them schedules."""
+    for each in ("activation", "schedule"):
+        if kind in (None, each) and len(names) > 1 and all(catalogue().has(each, name) for name in names):
+            return [catalogue().find(each, name) for name in names]
+    return []
+
+
+def _panels_of_all(names: Sequence[str], found: Sequence[Sequence[Card]]) -> list[Panel]:
+    """What there is to draw.
+
+    Raises:
+        KzooError: With every name that has no curve.
+    """
+    hint = "Curves are there of activations of single numbers, and of schedules."
+    without = [name for name, cards in zip(names, found) if not panels_of(cards)]
+    if without:
+        raise KzooError(Problem(f"nothing to draw of '{name}'", hint=hint) for name in without)
+    return panels_of([card for cards in found for card in cards])
 
 
 def cards_named(name: str, kind: str | None = None) -> list[Card]:
@@ -80,7 +126,7 @@ def _facts(card: Card) -> list[str]:
     for key in _FACTS:
         value = getattr(card, key)
         if key == "range" and value is not None:
-            facts.append(f"range {value[0]:g} to {value[1]:g}")
+            facts.append(f"range {range_of(card)}")
         elif isinstance(value, bool):
             facts.append(key.replace("_", "-") if value else f"not {key.replace('_', '-')}")
         elif key == "saturates" and value:

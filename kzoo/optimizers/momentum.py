@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import keras
 
-from kzoo.optimizers.exact import ExactOptimizer, below_one, decayed
+from kzoo.optimizers.exact import decayed
+from kzoo.optimizers.scheduled_momentum import ScheduledMomentum
 
 
 @keras.saving.register_keras_serializable("kzoo")
-class Momentum(ExactOptimizer):
+class Momentum(ScheduledMomentum):
     """Gradient descent with momentum (Polyak 1964): m_t = μ m_{t-1} - η g_t, θ_t = θ_{t-1} + m_t.
 
     Args:
         learning_rate: A float, a `LearningRateSchedule`, or a callable.
         momentum: μ, from 0 to below 1.
+        momentum_schedule: A schedule of μ in the place of `momentum`, for instance `one_cycle_momentum`.
         name: Name of the optimizer.
         **kwargs: What every Keras optimizer takes: `weight_decay`, `clipnorm`, `use_ema` …
 
@@ -37,20 +39,30 @@ class Momentum(ExactOptimizer):
 
     SLOTS = ("momentum",)
 
-    def __init__(self, learning_rate=0.01, momentum: float = 0.9, name: str | None = "momentum", **kwargs):
-        super().__init__(learning_rate=learning_rate, name=name, **kwargs)
-        self.momentum = below_one("momentum", momentum)
+    def __init__(
+        self,
+        learning_rate=0.01,
+        momentum: float = 0.9,
+        momentum_schedule=None,
+        name: str | None = "momentum",
+        **kwargs,
+    ):
+        super().__init__(
+            learning_rate=learning_rate,
+            momentum=momentum,
+            momentum_schedule=momentum_schedule,
+            name=name,
+            **kwargs,
+        )
 
     def step(self, weight, gradient, slots, *, rate, decay, time):
-        velocity = self.momentum * slots[0] - rate * gradient
-        return decayed(weight, rate, decay) + self.along(velocity, rate * gradient), [velocity]
+        momentum = self.momentum_now(gradient.dtype)
+        velocity = momentum * slots[0] - rate * gradient
+        return decayed(weight, rate, decay) + self.along(velocity, momentum, rate * gradient), [velocity]
 
-    def along(self, velocity, descent):
+    def along(self, velocity, momentum, descent):
         """What is added to a weight: here its velocity."""
         return velocity
-
-    def get_config(self):
-        return {**super().get_config(), "momentum": self.momentum}
 
 
 @keras.saving.register_keras_serializable("kzoo")
@@ -60,6 +72,7 @@ class Nesterov(Momentum):
     Args:
         learning_rate: A float, a `LearningRateSchedule`, or a callable.
         momentum: μ, from 0 to below 1.
+        momentum_schedule: A schedule of μ in the place of `momentum`, for instance `one_cycle_momentum`.
         name: Name of the optimizer.
         **kwargs: What every Keras optimizer takes: `weight_decay`, `clipnorm`, `use_ema` …
 
@@ -80,9 +93,16 @@ class Nesterov(Momentum):
     0.81
     """
 
-    def __init__(self, learning_rate=0.01, momentum: float = 0.9, name: str | None = "nesterov", **kwargs):
-        super().__init__(learning_rate=learning_rate, momentum=momentum, name=name, **kwargs)
+    def __init__(
+        self,
+        learning_rate=0.01,
+        momentum: float = 0.9,
+        momentum_schedule=None,
+        name: str | None = "nesterov",
+        **kwargs,
+    ):
+        super().__init__(learning_rate, momentum, momentum_schedule, name, **kwargs)
 
-    def along(self, velocity, descent):
+    def along(self, velocity, momentum, descent):
         """The velocity, taken one step further."""
-        return self.momentum * velocity - descent
+        return momentum * velocity - descent

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import keras
 
-from kzoo.optimizers.exact import ExactOptimizer, below_one, decayed
+from kzoo.optimizers.exact import decayed
+from kzoo.optimizers.scheduled_momentum import ScheduledMomentum
 
 
 @keras.saving.register_keras_serializable("kzoo")
-class SGDW(ExactOptimizer):
+class SGDW(ScheduledMomentum):
     """Gradient descent with momentum, its weight decay kept out of the momentum (Loshchilov and Hutter 2017).
 
     θ ← θ (1 - ηλ), m_t = μ m_{t-1} + g_t, θ ← θ - η m_t; with Nesterov's momentum θ ← θ - η (g_t + μ m_t).
@@ -17,11 +18,12 @@ class SGDW(ExactOptimizer):
         learning_rate: A float, a `LearningRateSchedule`, or a callable.
         momentum: μ, from 0 to below 1.
         nesterov: Take Nesterov's momentum.
+        momentum_schedule: A schedule of μ in the place of `momentum`, for instance `one_cycle_momentum`.
         name: Name of the optimizer.
         **kwargs: What every Keras optimizer takes: `weight_decay`, `clipnorm`, `use_ema` …
 
     Raises:
-        ValueError: If `momentum` is outside [0, 1), or is 0 with `nesterov`.
+        ValueError: If `momentum` is outside [0, 1), or is 0 with `nesterov` and no schedule.
 
     Paper: Loshchilov and Hutter 2017, Decoupled Weight Decay Regularization, arXiv:1711.05101.
 
@@ -43,25 +45,32 @@ class SGDW(ExactOptimizer):
         learning_rate=0.001,
         momentum: float = 0.0,
         nesterov: bool = False,
+        momentum_schedule=None,
         name: str | None = "sgdw",
         **kwargs,
     ):
-        super().__init__(learning_rate=learning_rate, name=name, **kwargs)
-        self.momentum = below_one("momentum", momentum)
-        if nesterov and not momentum:
+        super().__init__(
+            learning_rate=learning_rate,
+            momentum=momentum,
+            momentum_schedule=momentum_schedule,
+            name=name,
+            **kwargs,
+        )
+        if nesterov and not momentum and momentum_schedule is None:
             raise ValueError(f"`nesterov` needs a momentum above 0. Received: momentum={momentum}")
         self.nesterov = bool(nesterov)
 
     def slots_for(self, variable):
-        return ("momentum",) if self.momentum else ()
+        return ("momentum",) if self.momentum or self.momentum_schedule is not None else ()
 
     def step(self, weight, gradient, slots, *, rate, decay, time):
         weight = decayed(weight, rate, decay)
         if not slots:
             return weight - rate * gradient, []
-        velocity = self.momentum * slots[0] + gradient
-        along = gradient + self.momentum * velocity if self.nesterov else velocity
+        momentum = self.momentum_now(gradient.dtype)
+        velocity = momentum * slots[0] + gradient
+        along = gradient + momentum * velocity if self.nesterov else velocity
         return weight - rate * along, [velocity]
 
     def get_config(self):
-        return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}
+        return {**super().get_config(), "nesterov": self.nesterov}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Any
 
@@ -44,7 +45,7 @@ class _Check:
         for name, fields in SECTIONS.items():
             section = tree.get(name)
             if section is not None and name in ("compile", "fit", "run"):
-                self.section(section, fields, name)
+                self.section(section, self.needed(tree, fields), name)
         self.data(tree.get("data"))
         self.model(tree.get("model"))
         self.name(tree.get("name"))
@@ -79,6 +80,17 @@ class _Check:
                 self.field(child, key, field)
             elif field.required:
                 self.problems.append(section.key_place.problem(f"{name} has no '{key}'", field.help))
+
+    def needed(self, tree: Node, fields: dict[str, Field]) -> dict[str, Field]:
+        """The fields of a section; beside a model that may bring its loss, `compile` needs none."""
+        model = tree.get("model")
+        name = model.get("name") or model if model else None
+        if "loss" not in fields or not name or not isinstance(name.value, str):
+            return fields
+        if not catalogue().has("model", name.value):
+            return fields
+        brings = "own_loss" in catalogue().find("model", name.value).tags
+        return fields | {"loss": dataclasses.replace(fields["loss"], required=False)} if brings else fields
 
     def field(self, node: Node, key: str, field: Field) -> None:
         value = node.value
@@ -257,17 +269,21 @@ class _Check:
         kind = kind_of_argument(key, of_kind)
         if kind is None or node.value is None:
             return False
-        if kind == "schedule" and not isinstance(node.value, dict):
-            if isinstance(node.value, str) and not re.fullmatch(r"[-+\d.eE]+", node.value):
-                self.spec(node, kind)
-            else:
-                self.plain_value(node, key, "number")
-        elif isinstance(node.value, list):
+        if isinstance(node.value, list) and (kind != "schedule" or key == "schedules"):
             for each in node.value:
-                self.spec(each, kind)
+                self.nested_one(each, key, kind)
+        else:
+            self.nested_one(node, key, kind)
+        return True
+
+    def nested_one(self, node: Node, key: str, kind: str) -> None:
+        a_name = isinstance(node.value, str) and not re.fullmatch(r"[-+\d.eE]+", node.value)
+        if kind == "schedule" and not isinstance(node.value, dict) and not a_name:
+            self.plain_value(node, key, "number")
+        elif kind == "model":
+            self.model(node)
         else:
             self.spec(node, kind)
-        return True
 
 
 def _fits(value: Any, expected: str) -> bool:

@@ -44,7 +44,7 @@ DATA = {
     "one_hot": Field("Targets as one-hot vectors; for losses that want them.", "boolean", default=False),
 }
 COMPILE = {
-    "loss": Field("What is minimized.", "spec", required=True, kind="loss"),
+    "loss": Field("What is minimized; a model with a head brings it.", "spec", required=True, kind="loss"),
     "optimizer": Field("What minimizes it.", "spec", default="rmsprop", kind="optimizer"),
     "metrics": Field("What else is reported.", "specs", default=[], kind="metric"),
     "steps_per_execution": Field("Steps a call of the compiled function.", "integer", default=1, minimum=1),

@@ -23,17 +23,7 @@ def recipe_schema() -> Schema:
     """A schema of draft 2020-12 with every name in the catalogue, plug-ins included."""
     properties = {key: _field(field) for key, field in TOP.items()}
     properties["data"] = _spec("dataset", SECTIONS["data"])
-    properties["model"] = {
-        "anyOf": [
-            _reference("model"),
-            {
-                "type": "object",
-                "properties": {"layers": {"type": "array", "items": _reference("layer"), "minItems": 1}},
-                "required": ["layers"],
-                "additionalProperties": False,
-            },
-        ]
-    }
+    properties["model"] = _model()
     for name in ("compile", "fit", "run"):
         properties[name] = _section(SECTIONS[name]) | {"description": TOP[name].help}
     return {
@@ -49,6 +39,18 @@ def recipe_schema() -> Schema:
         ],
         "$defs": {kind: _spec(kind, {}) for kind in KINDS},
     }
+
+
+def _model() -> Schema:
+    """A model by name, or its layers."""
+    layers = {"type": "array", "items": _reference("layer"), "minItems": 1}
+    written_out = {
+        "type": "object",
+        "properties": {"layers": layers},
+        "required": ["layers"],
+        "additionalProperties": False,
+    }
+    return {"anyOf": [_reference("model"), written_out]}
 
 
 def _section(fields: dict[str, Field]) -> Schema:
@@ -120,7 +122,10 @@ def _when(card: Card, own: dict[str, Schema]) -> Schema:
 def _parameter(parameter: Parameter, of_kind: str) -> Schema:
     kind = kind_of_argument(parameter.name, of_kind)
     if kind == "schedule":
-        return {"anyOf": [{"type": "number"}, _reference(kind)]}
+        rate = {"anyOf": [{"type": "number"}, _reference(kind)]}
+        return {"type": "array", "items": rate} if parameter.name == "schedules" else rate
+    if kind == "model":
+        return _model()
     if kind:
         return {"anyOf": [_reference(kind), {"type": "null"}, {"type": "array", "items": _reference(kind)}]}
     expected = _TYPES.get(parameter.expects())

@@ -18,8 +18,10 @@ KINDS = (
     "dataset",
 )
 
+# What a model consists of and has one of; its other specs, such as activations, it uses in many places.
+PARTS_OF_A_MODEL = {"encoder": "model", "head": "layer"}
 # Arguments that hold a spec though their name isn't that of the kind.
-_NAMED = {"learning_rate": "schedule", "norm": "layer", "layers": "layer"}
+_NAMED = {"learning_rate": "schedule", "schedules": "schedule", "norm": "layer", "layers": "layer"}
 # Only these kinds occur as arguments of other parts; a `model` argument of a callback, say, is not a spec.
 _AS_ARGUMENT = ("activation", "initializer", "regularizer", "constraint", "optimizer", "schedule")
 # What every Keras object of a kind takes besides what its signature lists, where that ends in **kwargs.
@@ -48,7 +50,7 @@ def kind_of_argument(name: str, of_kind: str = "") -> str | None:
     Args:
         name: The argument.
         of_kind: The kind of the part whose argument it is: layers hold layers (`layer`, `backward_layer`), while the
-            `layer` of a callback is the name of one in the model.
+            `layer` of a callback is the name of one in the model. The `losses` of a loss are losses.
 
     >>> kind_of_argument("kernel_initializer"), kind_of_argument("activation"), kind_of_argument("units")
     ('initializer', 'activation', None)
@@ -57,6 +59,10 @@ def kind_of_argument(name: str, of_kind: str = "") -> str | None:
         return _NAMED[name]
     if of_kind == "layer" and (name in ("layer", "cell") or name.endswith("_layer")):
         return "layer"
+    if of_kind == "loss" and name == "losses":
+        return "loss"
+    if of_kind == "model" and name in PARTS_OF_A_MODEL:
+        return PARTS_OF_A_MODEL[name]
     for kind in _AS_ARGUMENT:
         if name == kind or name.endswith(f"_{kind}"):
             return kind

@@ -7,6 +7,9 @@ import math
 import keras
 from keras import ops
 
+from kzoo.schedules.arguments import count
+from kzoo.schedules.shares import whole_steps_of
+
 
 @keras.saving.register_keras_serializable("kzoo")
 class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
@@ -44,15 +47,11 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         super().__init__()
         if not peak >= 0 or not end >= 0:
             raise ValueError(f"`peak` and `end` must not be negative. Received: peak={peak}, end={end}")
-        if isinstance(total_steps, bool) or not isinstance(total_steps, int) or total_steps < 1:
-            raise ValueError(
-                f"`total_steps` must be a positive integer. Received: total_steps={total_steps!r}"
-            )
         self.peak = float(peak)
-        self.total_steps = total_steps
+        self.total_steps = count(total_steps=total_steps)
         self.warmup = warmup
         self.end = float(end)
-        self.warmup_steps = _steps(warmup, total_steps)
+        self.warmup_steps = whole_steps_of("warmup", warmup, total_steps)
 
     def __call__(self, step):
         step = ops.cast(step, keras.config.floatx())
@@ -65,25 +64,3 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self):
         return {"peak": self.peak, "total_steps": self.total_steps, "warmup": self.warmup, "end": self.end}
-
-
-def _steps(warmup: float | int | str, total_steps: int) -> int:
-    """The warm-up in steps."""
-    expected = "`warmup` must be a number of steps (an int), a share of them (a float below 1) or a text such as '5%'"
-    share: object = warmup
-    if isinstance(warmup, str):
-        try:
-            share = float(warmup.strip().removesuffix("%")) / 100 if warmup.strip().endswith("%") else None
-        except ValueError:
-            share = None
-    if isinstance(share, int) and not isinstance(share, bool):
-        steps = share
-    elif isinstance(share, float) and 0 <= share < 1:
-        steps = min(round(share * total_steps), total_steps - 1)
-    else:
-        raise ValueError(f"{expected}. Received: warmup={warmup!r}")
-    if not 0 <= steps < total_steps:
-        raise ValueError(
-            f"`warmup` must be shorter than the training. Received: warmup={warmup!r}, total_steps={total_steps}"
-        )
-    return steps

@@ -36,6 +36,7 @@ class Inputs:
         head: Makes the layers that follow a model's last dense layer.
         column: Whether `(B,)` and `(B, 1)` are the same to it.
         adds_elements: Whether the reduction `sum` adds up the last axis as well.
+        masked_as_a_whole: Whether a Keras mask of the predictions says which losses count, not which parts of them.
     """
 
     make: Callable[[np.random.Generator, Shape], tuple[Array, Array]] = real
@@ -46,3 +47,4 @@ class Inputs:
     head: Callable[[], tuple[Any, ...]] = tuple
     column: bool = True
     adds_elements: bool = False
+    masked_as_a_whole: bool = True

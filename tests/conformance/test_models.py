@@ -7,9 +7,16 @@ import numpy as np
 import pytest
 
 from .gradients import as_float64, distance, value_and_gradient
-from .own_parts import each_part, make
+from .own_parts import make, own_cards
 from .references import REFERENCES
 from .training import COMPILED, saved_and_loaded
+
+# What gives embeddings has tests of its own, in test_metric_learner.py.
+each_classifier = pytest.mark.parametrize(
+    "card",
+    [card for card in own_cards("model") if "metric_learning" not in card.tags],
+    ids=lambda card: card.name,
+)
 
 
 def _cases(card):
@@ -38,7 +45,7 @@ def _inputs(card, case, count=3):
     )
 
 
-@each_part("model")
+@each_classifier
 def test_values_and_gradients(card, proof):
     for case in _cases(card):
         model = _filled(make(card, case.arguments))
@@ -57,7 +64,7 @@ def test_values_and_gradients(card, proof):
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("mixed_float16", 0.01), ("mixed_bfloat16", 0.1)])
-@each_part("model")
+@each_classifier
 def test_mixed_precision(card, proof, dtype, tolerance):
     case = _cases(card)[0]
     before = keras.config.dtype_policy()
@@ -71,7 +78,7 @@ def test_mixed_precision(card, proof, dtype, tolerance):
     proof(card, dtype)
 
 
-@each_part("model")
+@each_classifier
 def test_shapes(card, proof):
     for shape, classes in (((16, 16, 3), 7), ((28, 28, 1), 2), ((13, 18, 1), 3)):
         model = make(card, {"input_shape": shape, "num_classes": classes})
@@ -81,7 +88,7 @@ def test_shapes(card, proof):
     proof(card, "shapes")
 
 
-@each_part("model")
+@each_classifier
 def test_training_saving_and_compiling(card, proof, tmp_path):
     case = _cases(card)[0]
     labels = np.array([1, 0, 3])

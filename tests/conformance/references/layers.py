@@ -19,4 +19,17 @@ def maxout(x: Array, units: int, axis: int = -1) -> tuple[Array, Array]:
 MAXOUT = Formula(
     "closed form in float64", maxout, (({"units": 3}, (5, 6)), ({"units": 2, "axis": 1}, (3, 4, 5)))
 )
-LAYERS: dict[str, Golden | Formula] = {"maxout": MAXOUT}
+# Losses with weights of their own: tests/conformance/test_margin_heads.py.
+HEADS = (
+    "arc_face",
+    "cos_face",
+    "curricular_face",
+    "proxy_anchor",
+    "proxy_nca",
+    "sphere_face",
+    "sub_center_arc_face",
+)
+LAYERS: dict[str, Golden | Formula] = {
+    "maxout": MAXOUT,
+    **{name: Golden("margin_heads") for name in HEADS},
+}

@@ -22,4 +22,10 @@ STEP_GROWS_WITH_RATE = {"madgrad": 2 / 3}
 SCHEDULES = {
     "warmup_cosine": Golden("schedules"),
     **dict.fromkeys(("constant", "linear", "step", "multi_step"), Golden("simple_schedules")),
+    **dict.fromkeys(
+        ("warmup", "sequential", "one_cycle", "cyclic", "sgdr", "chebyshev"), Golden("more_schedules")
+    ),
+    **dict.fromkeys(("poly", "k_decay", "rex", "tanh_decay"), Golden("more_schedules")),
+    "one_cycle_momentum": Golden("momentum_schedules"),
+    **dict.fromkeys(("wsd", "inverse_sqrt", "noam"), Golden("more_schedules")),
 }
