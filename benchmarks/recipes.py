@@ -40,11 +40,9 @@ if __name__ == "__main__":
     asked = parser.parse_args()
     for recipe in asked.recipes:
         results = [result(recipe, seed, asked.set) for seed in asked.seeds]
-        accuracies = [100 * each["test"]["accuracy"] for each in results]
         seconds = statistics.median(each["seconds"] for each in results)
-        each = ", ".join(f"{accuracy:.2f}" for accuracy in accuracies)
-        print(
-            f"{recipe}: test accuracy {statistics.mean(accuracies):.2f} % (seeds: {each}), "
-            f"{results[0]['parameters']:,} parameters, {seconds:.0f} s",
-            flush=True,
-        )
+        print(f"{recipe}: {results[0]['parameters']:,} parameters, {seconds:.0f} s", flush=True)
+        for metric in results[0]["test"]:
+            measured = [each["test"][metric] for each in results]
+            each = ", ".join(f"{value:.4g}" for value in measured)
+            print(f"  test {metric} {statistics.mean(measured):.4g} (seeds: {each})", flush=True)
