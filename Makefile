@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 # Two processes, each with whole files of tests, in the order that tests/conftest.py gives them.
-PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder
+PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 # What computes or trains; names, cards and documents are the same on every backend, and augmentations run in tf.data
 # on any. tests/test_resume.py starts JAX itself.
 ON_JAX = tests/conformance $(addprefix tests/test_,$(addsuffix .py,train keras_plugin pipeline wrong_recipes))

@@ -59,6 +59,16 @@ def _tf_nt_xent(labels, rows):
     return _SPARSE(tf.roll(tf.range(len(rows)), len(rows) // 2, 0), logits)
 
 
+def _tf_ctc(labels, logits):
+    lengths, times = tf.fill([len(labels)], labels.shape[1]), tf.fill([len(logits)], logits.shape[1])
+    return tf.nn.ctc_loss(labels, logits, lengths, times, logits_time_major=False, blank_index=0)
+
+
+def _answered(grades, logits):
+    """Keras's cross-entropy of the answers to: is it above grade 0, above grade 1, …?"""
+    return _BINARY(tf.cast(grades > tf.range(9, dtype=grades.dtype), logits.dtype), logits)
+
+
 def _torch_nt_xent(rows, labels):
     rows = functional.normalize(rows)
     logits = rows @ rows.T / 0.07 - 1e9 * torch.eye(len(rows))
@@ -134,13 +144,13 @@ CLASSES = [
     Case("hinge_embedding", made.signs, _K.Hinge(), nn.HingeEmbeddingLoss()),
     Case("margin_ranking", made.pairs_of_scores, None, _torch_margin),
     Case("multilabel_margin", made.few_labels, _BINARY),
-    Case("coral", made.grades, _BINARY),
-    Case("corn", made.grades, _BINARY),
+    Case("coral", made.grades, _answered),
+    Case("corn", made.grades, _answered),
     Case("weighted_kappa", made.grades_of_classes, _SPARSE),
     Case(
         "kzoo/ctc",
         made.sequences,
-        lambda y, p: tf.nn.ctc_loss(y, p, None, [100] * 32, logits_time_major=False),
+        _tf_ctc,
         _torch_ctc,
     ),
 ]

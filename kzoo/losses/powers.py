@@ -18,9 +18,13 @@ def to_the(power: float, base: Any) -> Any:
     """
     if power == 0:
         return ops.ones_like(base)
-    return ops.power(ops.maximum(base, _SMALLEST), power)
+    while power % 2 == 0:  # a general power takes ten times as long
+        base, power = ops.square(base), power / 2
+    return base if power == 1 else ops.power(ops.maximum(base, _SMALLEST), power)
 
 
 def sigmoid_to_the(power: float, logits: Any) -> Any:
     """The sigmoid to a power, by its logarithm: right also where the sigmoid itself is 0."""
+    if power == 0:
+        return ops.ones_like(logits)
     return ops.exp(power * ops.log_sigmoid(logits))
