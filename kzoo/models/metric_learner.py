@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+from keras import ops
+
+from kzoo.losses.pair_matrices import unit_rows
+from kzoo.losses.precision import at_least_float32
 
 
 def metric_learner(input_shape, num_classes: int, encoder, head=None, dim: int = 64, normalize: bool = False):
@@ -54,8 +58,16 @@ def metric_learner(input_shape, num_classes: int, encoder, head=None, dim: int =
     if dim:
         x = keras.layers.Dense(dim, name="embedding")(x)
     if normalize:
-        x = keras.layers.UnitNormalization(name="unit")(x)
+        x = UnitRows(name="unit")(x)
     return MetricLearner(encoder.inputs[0], x, head=head, name="metric_learner")
+
+
+@keras.saving.register_keras_serializable("kzoo")
+class UnitRows(keras.layers.Layer):
+    """Rows of length 1. A row of zeros stays one: on JAX Keras's UnitNormalization has no slope there."""
+
+    def call(self, inputs):
+        return ops.cast(unit_rows(*at_least_float32(inputs)), inputs.dtype)
 
 
 @keras.saving.register_keras_serializable("kzoo")

@@ -159,3 +159,10 @@ def test_an_encoder_for_other_inputs_is_refused():
         _model(encoder=kzoo.create_model("mlp", 0, (7,)))
     with pytest.raises(ValueError, match="without a head"):
         _model(None).class_logits(np.ones((2, 5)))
+
+
+def test_an_embedding_of_zeros_has_a_finite_slope():
+    from kzoo.models.metric_learner import UnitRows
+
+    rows, gradient = value_and_gradient(UnitRows(), np.zeros((2, 3)))
+    assert (rows == 0).all() and np.isfinite(gradient).all()
