@@ -122,9 +122,7 @@ def _compared(y_true, y_pred, max_val, window_size, sigma, k, padding):
     """Brightness, and contrast with structure, window by window: `(batch, height, width, channels)` each."""
     c1, c2 = ((each * max_val) ** 2 for each in k)
     # A constant taken off a picture changes no variance, but what is left of it when squares are subtracted.
-    offset_true, offset_pred = (
-        ops.stop_gradient(ops.mean(each, axis=(1, 2), keepdims=True)) for each in (y_true, y_pred)
-    )
+    offset_true, offset_pred = _middle(y_true), _middle(y_pred)
     y_true, y_pred = y_true - offset_true, y_pred - offset_pred
     maps = ops.concatenate(
         [y_true, y_pred, ops.square(y_true) + ops.square(y_pred), y_true * y_pred], axis=-1
@@ -139,6 +137,13 @@ def _compared(y_true, y_pred, max_val, window_size, sigma, k, padding):
     # 1 - (a - b)² / (a² + b² + c₁), which is exact where both are equal
     between = ops.square(mean_true - mean_pred)
     return 1 - between / (ops.square(mean_true) + ops.square(mean_pred) + c1), contrast
+
+
+def _middle(pictures):
+    """Halfway from the darkest to the brightest pixel: of a constant picture exactly its level, as a mean is not."""
+    brightest = ops.max(pictures, axis=(1, 2), keepdims=True, initial=float("-inf"))  # batches may be empty
+    darkest = ops.min(pictures, axis=(1, 2), keepdims=True, initial=float("inf"))
+    return ops.stop_gradient((brightest + darkest) / 2)
 
 
 def _blurred(pictures, window_size, sigma, padding):

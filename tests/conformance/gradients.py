@@ -42,13 +42,22 @@ def value_and_gradient(
             value = function(each)
             return value.sum(), value
 
-        gradient, value = jax.grad(total_and_value, has_aux=True)(tensor)
+        gradient, value = as_one(jax.grad(total_and_value, has_aux=True))(tensor)
     else:
         tensor = tensor.detach().requires_grad_(True)
         value = function(tensor)
         value.sum().backward()
         gradient = tensor.grad
     return as_float64(value), as_float64(gradient)
+
+
+def as_one(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, on JAX compiled: operation by operation it would compile each of them for each shape."""
+    if BACKEND != "jax":
+        return function
+    import jax
+
+    return jax.jit(function)
 
 
 def as_float64(tensor: Any) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from .gradients import BACKEND, as_float64, distance, value_and_gradient
+from .gradients import BACKEND, as_float64, as_one, distance, value_and_gradient
 from .loss_inputs import Inputs
 from .own_parts import each_part, make, own_cards
 from .references import REFERENCES
@@ -87,15 +87,20 @@ def test_shapes_and_reductions(card, proof, shape):
     generator = np.random.default_rng(0)
     inputs, case = _inputs(card), _cases(card)[0]
     y_true, y_pred = inputs.make(generator, shape)
-    each = as_float64(make(card, case.arguments, reduction=None)(y_true, y_pred))
+    each_loss, mean, total = (
+        make(card, case.arguments, reduction=reduction) for reduction in (None, "sum_over_batch_size", "sum")
+    )
+    weight = generator.uniform(size=inputs.each(shape)).astype("float32")
+
+    def reduced(y_pred):
+        weighted = mean(y_true, y_pred, sample_weight=weight) if weight.ndim else mean(y_true, y_pred)
+        return each_loss(y_true, y_pred), mean(y_true, y_pred), total(y_true, y_pred), weighted
+
+    each, meant, added, weighted = map(as_float64, as_one(reduced)(y_pred))
     assert each.shape == inputs.each(shape)
-    summed = each * shape[-1] if inputs.adds_elements else each
-    assert distance(make(card, case.arguments)(y_true, y_pred), each.mean()) <= 1e-5
-    assert distance(make(card, case.arguments, reduction="sum")(y_true, y_pred), summed.sum()) <= 1e-5
-    if each.ndim:
-        weight = generator.uniform(size=each.shape).astype("float32")
-        weighted = make(card, case.arguments)(y_true, y_pred, sample_weight=weight)
-        assert distance(weighted, (each * weight).mean()) <= 1e-5
+    assert distance(meant, each.mean()) <= 1e-5
+    assert distance(added, (each * shape[-1] if inputs.adds_elements else each).sum()) <= 1e-5
+    assert distance(weighted, (each * weight if weight.ndim else each).mean()) <= 1e-5
     proof(card, "shapes")
 
 
@@ -118,8 +123,8 @@ def test_config_round_trip(card, proof):
         again = type(loss).from_config(config)
         assert again.get_config() == config
         assert {key: config[key] for key in case.arguments} == case.arguments
-        y_true, y_pred = case.arrays["y_true"], case.arrays["y_pred"]
-        assert as_float64(again(y_true, y_pred)) == as_float64(loss(y_true, y_pred))
+        both = [as_one(partial(each, case.arrays["y_true"]))(case.arrays["y_pred"]) for each in (loss, again)]
+        assert as_float64(both[0]) == as_float64(both[1])
     proof(card, "config")
 
 
