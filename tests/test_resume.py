@@ -118,16 +118,17 @@ MOMENTS = {
 }
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_killed_training_ends_as_if_it_had_not_been(uninterrupted, tmp_path, moment):
-    recipe = (uninterrupted / "recipe.yaml").read_text()
-    (tmp_path / "recipe.yaml").write_text(recipe)
-    kill_when(start(tmp_path, "recipe.yaml"), lambda: MOMENTS[moment](tmp_path))
-    run = only_run(tmp_path)
-    if (run / "results.json").exists():
-        pytest.fail("the training was over before it could be killed")
-    (tmp_path / "recipe.yaml").unlink()  # the run folder alone has to do
-    finish(start(tmp_path, "--resume", run))
+def test_a_training_killed_again_and_again_ends_as_if_it_had_not_been(uninterrupted, tmp_path):
+    (tmp_path / "recipe.yaml").write_text((uninterrupted / "recipe.yaml").read_text())
+    command = ["recipe.yaml"]
+    for moment, happened in MOMENTS.items():
+        kill_when(start(tmp_path, *command), lambda happened=happened: happened(tmp_path))
+        run = only_run(tmp_path)
+        if (run / "results.json").exists():
+            pytest.fail(f"the training was over before it could be killed {moment}")
+        (tmp_path / "recipe.yaml").unlink(missing_ok=True)  # the run folder alone has to do
+        command = ["--resume", run]
+    finish(start(tmp_path, *command))
     wanted = only_run(uninterrupted)
     assert history(run) == history(wanted)
     ours, theirs = weights(run), weights(wanted)

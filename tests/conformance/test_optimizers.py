@@ -88,6 +88,7 @@ def test_a_saved_training_goes_on_as_if_nothing_had_happened(card, proof, tmp_pa
     for case in _cases(card):
         model = linear_model()
         model.compile(make(card, case.arguments, use_ema=True), "mse")
+        model.optimizer.build(model.trainable_variables)
         for _ in range(7):
             model.train_on_batch(*batch())
         again = saved_and_loaded(model, tmp_path)
