@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from .gradients import as_float64, distance, double_precision
+from .gradients import BACKEND, as_float64, distance, double_precision
 from .own_parts import each_part, make
 from .references import REFERENCES
 from .training import COMPILED, batch, linear_model, saved_and_loaded, trained
@@ -85,7 +85,7 @@ def test_training_and_compiling(card, proof):
 
 @each_part("optimizer")
 def test_a_saved_training_goes_on_as_if_nothing_had_happened(card, proof, tmp_path):
-    for case in _cases(card):
+    for case in _cases(card)[-1 if BACKEND == "jax" else 0 :]:  # JAX compiles each training step anew
         model = linear_model()
         model.compile(make(card, case.arguments, use_ema=True), "mse")
         model.optimizer.build(model.trainable_variables)

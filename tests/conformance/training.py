@@ -47,7 +47,7 @@ def trained(
     """All weights after a few training steps, one after another."""
     model = make()
     model.compile(jit_compile=jit_compile, **{"loss": "mse", "optimizer": "sgd", **compile_arguments})
-    model.optimizer.build(model.trainable_variables)  # as `fit` does: TensorFlow then traces the step once, not twice
+    model.optimizer.build(model.trainable_variables)  # as `fit` does: TensorFlow traces the step once then
     for _ in range(steps):
         loss = model.train_on_batch(*(data or batch()))
         assert np.isfinite(loss)
