@@ -49,9 +49,15 @@ run:
 
 
 def start(folder, *arguments):
-    """Starts the command line in a process of its own."""
-    command = [sys.executable, "-m", "kzoo", "train", *map(str, arguments)]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    """Starts the command line in a process of its own, which Ctrl-C reaches even where it is ignored here."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "kzoo", "train", *map(str, arguments)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
 
 
 def finish(process):
