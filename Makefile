@@ -20,7 +20,7 @@ unexport PYTHONPATH
 demo: $(VENV)/demo  ## Train a digit recognizer on real MNIST digits.
 	$(BIN)/kzoo train mnist_cnn
 
-test: $(VENV)/dev lint  ## Everything: lint, types, doctests, all tests on TensorFlow, JAX and PyTorch.
+test: $(VENV)/dev lint  ## Lint, types, doctests, tests on TensorFlow, JAX and PyTorch.
 	$(BIN)/python -m pytest tests $(UNPROVED) $(PARALLEL)
 	$(BIN)/python -m pytest --doctest-modules kzoo
 	KERAS_BACKEND=jax $(BIN)/python -m pytest $(ON_JAX) -m "not slow" -k "$(NOT_ON_JAX)" $(UNPROVED) $(PARALLEL)

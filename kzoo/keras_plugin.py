@@ -2,8 +2,8 @@
 
 Keras looks a string up in one private dict a kind, and in one more for what a saved file names. Each is replaced by
 a dict that answers as before for what Keras has, and otherwise asks the catalogue; nothing is imported before its
-name is used. What this relies on is tested in tests/test_keras_plugin.py, so that a new Keras that changed it is
-noticed.
+name is used. `Model.compile` asks an optimizer of ours for its train step, if it has one. What this relies on is
+tested in tests/test_keras_plugin.py, so that a new Keras that changed it is noticed.
 """
 
 from __future__ import annotations
