@@ -15,7 +15,7 @@ UNPROVED ?= --unproved
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 unexport PYTHONPATH
 
-.PHONY: demo test quick lint format proofs signatures curves migration benchmarks clean
+.PHONY: demo test quick lint format proofs signatures curves sizes migration benchmarks clean
 
 demo: $(VENV)/demo  ## Train a digit recognizer on real MNIST digits.
 	$(BIN)/kzoo train mnist_cnn
@@ -46,6 +46,9 @@ signatures: $(VENV)/dev  ## Write what each part can be called with into its car
 
 curves: $(VENV)/dev  ## Compute what activations and schedules look like, for `kzoo show`.
 	$(BIN)/python tests/curves.py
+
+sizes: $(VENV)/dev  ## Count the weights and the products of new models of pictures, for `kzoo show`.
+	$(BIN)/python tests/sizes.py
 
 migration: $(VENV)/dev  ## Write docs/migration.md from the cards.
 	$(BIN)/python docs/make_migration.py

@@ -1,8 +1,9 @@
 """Trains shipped recipes over several seeds and prints what the head comments of recipes quote.
 
-    python benchmarks/recipes.py mnist_cnn mnist_best --seeds 0 1 2
+    python benchmarks/recipes.py mnist_cnn mnist_best --seeds 0 1 2 [--runs RUNS]
 
-Each training is a process of its own: `kzoo train RECIPE seed=N`.
+Each training is a process of its own: `kzoo train RECIPE seed=N`. With --runs their folders are kept there, for
+`python docs/make_results.py RUNS`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import sys
 import tempfile
 
 
-def result(recipe: str, seed: int, overrides: list[str]) -> dict:
-    with tempfile.TemporaryDirectory() as folder:
+def result(recipe: str, seed: int, overrides: list[str], runs: str | None) -> dict:
+    with tempfile.TemporaryDirectory() as passing:
+        folder = runs or passing
         command = [
             sys.executable,
             "-m",
@@ -37,9 +39,10 @@ if __name__ == "__main__":
     parser.add_argument("recipes", nargs="+")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--set", nargs="*", default=[], help="overrides, for instance fit.epochs=2")
+    parser.add_argument("--runs", help="keep the run folders there")
     asked = parser.parse_args()
     for recipe in asked.recipes:
-        results = [result(recipe, seed, asked.set) for seed in asked.seeds]
+        results = [result(recipe, seed, asked.set, asked.runs) for seed in asked.seeds]
         seconds = statistics.median(each["seconds"] for each in results)
         print(f"{recipe}: {results[0]['parameters']:,} parameters, {seconds:.0f} s", flush=True)
         for metric in results[0]["test"]:

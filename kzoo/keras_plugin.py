@@ -2,8 +2,9 @@
 
 Keras looks a string up in one private dict a kind, and in one more for what a saved file names. Each is replaced by
 a dict that answers as before for what Keras has, and otherwise asks the catalogue; nothing is imported before its
-name is used. `Model.compile` asks an optimizer of ours for its train step, if it has one. What this relies on is
-tested in tests/test_keras_plugin.py, so that a new Keras that changed it is noticed.
+name is used. `Model.compile` asks an optimizer of ours for its train step, if it has one, and has `fit` recalibrate
+batch normalization for one that averages weights. What this relies on is tested in tests/test_keras_plugin.py, so that
+a new Keras that changed it is noticed.
 """
 
 from __future__ import annotations
@@ -62,28 +63,70 @@ def plug_in() -> None:
         serialization_lib.deserialize_keras_object = _bringing_parts(
             serialization_lib.deserialize_keras_object
         )
+    if keras.backend.backend() == "torch":
+        _allow_dots_on_torch()
+
+
+def _allow_dots_on_torch() -> None:
+    """Lets layers have dots in their names on PyTorch too, which the zoo's have: they are named as timm's modules.
+
+    Keras hands each variable to PyTorch under its path, and PyTorch takes no dots there.
+    """
+    import torch
+    from keras.src.backend.torch.layer import TorchLayer
+
+    class Parameters(torch.nn.ParameterDict):
+        def _key_to_attr(self, key: str) -> str:
+            return super()._key_to_attr(key).replace(".", ":")
+
+    def track_variables(self: Any) -> None:
+        self._torch_params = Parameters({each.path: each.value for each in self.variables})
+
+    TorchLayer._track_variables = track_variables
 
 
 def _with_train_step_of_optimizer(compile_model: Any) -> Any:
     """`Model.compile` that lets an optimizer change the train step: some need two gradients a batch.
 
-    An optimizer of ours says so with `wrap_train_step(model, step)`; models compiled with others stay as they are.
+    An optimizer of ours says so with `wrap_train_step(model, step)`, and with `wants_recalibration` that its weights
+    are averages; models compiled with others stay as they are.
     """
 
     @functools.wraps(compile_model)
     def compile(self: Any, *arguments: Any, **keywords: Any) -> Any:
-        if hasattr(self, _WRAPPED):
-            del self.train_step
-            delattr(self, _WRAPPED)
+        for name in getattr(self, _WRAPPED, ()):
+            delattr(self, name)
+        self.__dict__.pop(_WRAPPED, None)
         result = compile_model(self, *arguments, **keywords)
         optimizer = getattr(self.optimizer, "inner_optimizer", self.optimizer)
+        _check_places(optimizer)
+        wrapped = {}
         if hasattr(optimizer, "wrap_train_step"):
-            self.train_step = optimizer.wrap_train_step(self, self.train_step)
-            setattr(self, _WRAPPED, True)
+            wrapped["train_step"] = optimizer.wrap_train_step(self, self.train_step)
+        if getattr(optimizer, "wants_recalibration", False):
+            from kzoo.callbacks.recalibrated_fit import recalibrated_fit
+
+            wrapped["fit"] = recalibrated_fit(self, self.fit)
+        for name, method in wrapped.items():
+            setattr(self, name, method)
+        if wrapped:
+            setattr(self, _WRAPPED, tuple(wrapped))
         return result
 
     setattr(compile, _COMPILE, True)
     return compile
+
+
+def _check_places(optimizer: Any) -> None:
+    """Refuses an optimizer that brings a train step where it stands inside one that would lose it."""
+    while (inner := getattr(optimizer, "optimizer", None)) is not None:
+        if hasattr(inner, "wrap_train_step") and not getattr(optimizer, "hands_on_train_step", False):
+            one, other = type(inner).__name__, type(optimizer).__name__
+            raise KzooError(
+                f"{one} can't stand inside {other}: it brings a train step of its own. Put {other} inside {one}, if "
+                f"{one} takes an optimizer, or take one of the two."
+            )
+        optimizer = inner
 
 
 def register_with_keras(card: Card, part: Any) -> Any:

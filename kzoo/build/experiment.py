@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from kzoo.build.decay import spare_vectors
 from kzoo.build.filling import filled
 from kzoo.build.parts import get, get_metric
 from kzoo.build.placing import Problems
+from kzoo.callbacks.recalibrate_batch_norm import RecalibrateBatchNorm
+from kzoo.callbacks.recalibrated_fit import wants_recalibration
 from kzoo.data.pipeline import evaluation_batches, steps_per_epoch, training_batches
 from kzoo.data.source import Source, Split
 from kzoo.data.splits import split_off
@@ -58,13 +60,16 @@ class Experiment:
 
     def training_data(self, first_epoch: int = 0) -> Any:
         """All batches from an epoch to the last, one epoch after the other."""
+        return self._training_batches(first_epoch, self.epochs)
+
+    def _training_batches(self, first_epoch: int, epochs: int) -> Any:
         data = self.settings["data"]
         return training_batches(
             self.source.train,
             batch_size=data["batch_size"],
             seed=self.settings["seed"],
             first_epoch=first_epoch,
-            epochs=self.epochs,
+            epochs=epochs,
             augment=self.augment,
             scale=self.source.scale,
             drop_remainder=data["drop_remainder"],
@@ -83,15 +88,37 @@ class Experiment:
 
     def callbacks(self, folder: Path) -> list[keras.callbacks.Callback]:
         """New callbacks as the recipe names them, which write their files into a run folder."""
-        known = self.known | {"train_batches": self.evaluation_data(self.source.train)}
+        known = self.known | {
+            "train_batches": self.evaluation_data(self.source.train),
+            "first_epoch": _Later(lambda: self._training_batches(0, 1)),
+        }
         notes: list[str] = []
         made = make_callbacks(self.recipe, known, self.source.validation is not None, folder, notes)
+        if wants_recalibration(self.model) and not any(
+            isinstance(each, RecalibrateBatchNorm) for each in made
+        ):
+            made.insert(0, RecalibrateBatchNorm(known["first_epoch"]))
+            notes.append("batch normalization is recalibrated each epoch, as the optimizer averages weights")
         self.notes = notes
         return made
 
     @property
     def one_hot(self) -> int | None:
         return self.source.num_classes if self.settings["data"]["one_hot"] else None
+
+
+class _Later:
+    """Batches that are made when they are first asked for.
+
+    Args:
+        make: What makes them.
+    """
+
+    def __init__(self, make: Callable[[], Any]):
+        self.make = make
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.make())
 
 
 def build(recipe: Recipe) -> Experiment:
@@ -162,7 +189,9 @@ def _compiled_model(
     problems.raise_any()
     assert model is not None
     others = {key: to_compile[key] for key in ("jit_compile", "steps_per_execution")}
-    model.compile(loss=loss, optimizer=optimizer, metrics=metrics, **others)
+    with problems.at("compile"):
+        model.compile(loss=loss, optimizer=optimizer, metrics=metrics, **others)
+    problems.raise_any()
     return model
 
 

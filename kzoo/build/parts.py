@@ -6,11 +6,10 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from kzoo.build.filling import filled
 from kzoo.keras_plugin import register_with_keras
 from kzoo.problems import KzooError, Problem, nearest
 from kzoo.registry import Card, catalogue
-from kzoo.registry.kinds import COMMON_ARGUMENTS, PARTS_OF_A_MODEL, kind_of_argument
+from kzoo.registry.kinds import common_arguments, kind_of_argument
 
 # Keras picks the variant of these by the shapes it meets, so they are left to it.
 _LEFT_TO_KERAS = ("accuracy", "acc", "crossentropy", "ce")
@@ -27,6 +26,10 @@ def get(kind: str, spec: Any, **arguments: Any) -> Any:
         raise KzooError(f"expected the name of a {kind}, or a mapping with a name; got {dict(spec)!r}")
     card = catalogue().find(kind, spec["name"])
     given = {**{key: value for key, value in spec.items() if key != "name"}, **card.bound, **arguments}
+    if kind == "model":
+        from kzoo.build.model import make_model
+
+        return make_model(card, given)
     return make_optimizer(card, given) if kind == "optimizer" else make(card, given)
 
 
@@ -43,9 +46,7 @@ def make(card: Card, arguments: Mapping[str, Any]) -> Any:
     """
     _check_names(card, arguments)
     part = register_with_keras(card, card.load())
-    resolved = {key: _argument(card, key, value) for key, value in arguments.items()}
-    if card.kind == "model":
-        resolved |= {key: _part_of_a_model(key, resolved) for key in resolved if key in PARTS_OF_A_MODEL}
+    resolved = {key: _argument(card, key, value) for key, value in {**card.arguments, **arguments}.items()}
     function = not inspect.isclass(part)
     try:
         if card.kind == "activation" and function:
@@ -90,7 +91,7 @@ def _check_names(card: Card, arguments: Mapping[str, Any]) -> None:
     signature = card.parameters()
     if signature is None:
         return
-    common = COMMON_ARGUMENTS.get(card.kind, ()) if signature.open else ()
+    common = common_arguments(card.kind, signature.open)
     for key in arguments:
         if key not in signature.parameters and key not in common:
             near = nearest(key, signature.parameters)
@@ -126,19 +127,6 @@ def _group(group: Any) -> Any:
     rate = group["learning_rate"]
     made = get("schedule", rate) if isinstance(rate, (str, Mapping)) else rate
     return {**group, "learning_rate": float(made) if type(made) is int else made}
-
-
-def _part_of_a_model(key: str, arguments: Mapping[str, Any]) -> Any:
-    """A model's encoder, which has no head of its own, or its head, which is told the classes."""
-    spec, shape = arguments[key], arguments.get("input_shape")
-    if key == "head":
-        return get("layer", filled("layer", spec, {"num_classes": arguments.get("num_classes")}))
-    if not isinstance(spec, Mapping) or "layers" not in spec:
-        return get("model", filled("model", spec, {"input_shape": shape, "num_classes": 0}))
-    import keras
-
-    layers = [get("layer", each) for each in spec["layers"]]
-    return keras.Sequential([keras.layers.Input(tuple(shape or ())), *layers])
 
 
 def _is_float(card: Card, key: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from kzoo.cli.options import as_json, bring_own_parts, print_json
+from kzoo.cli.options import as_json, bring_own_parts, print_json, quiet_backends
 from kzoo.cli.panels import Panel, panels_of
 from kzoo.cli.side_by_side import print_table, range_of
 from kzoo.cli.svg_plot import write_svg
@@ -19,6 +19,7 @@ from kzoo.cli.terminal_plot import print_panels
 from kzoo.problems import KzooError, Problem, nearest
 from kzoo.registry import KINDS, Card, catalogue
 from kzoo.registry.proofs import proof_of
+from kzoo.registry.sizes import size_of, told
 
 _FACTS = ("range", "monotonic", "zero_centered", "smooth", "saturates")
 
@@ -26,20 +27,24 @@ _FACTS = ("range", "monotonic", "zero_centered", "smooth", "saturates")
 @click.command("show")
 @click.argument("names", nargs=-1, required=True)
 @click.option("--kind", help="Where a name is that of several kinds of part.")
+@click.option("--tree", is_flag=True, help="The layers of a model, as a tree; this builds it.")
 @click.option("--svg", type=click.Path(path_type=Path), help="Write the curves into this file too.")
 @as_json
-def command(names: tuple[str, ...], kind: str | None, svg: Path | None, as_json: bool) -> None:
+def command(names: tuple[str, ...], kind: str | None, tree: bool, svg: Path | None, as_json: bool) -> None:
     """Everything about a part: what it does, its arguments, formula, facts, proof, curve.
 
     Several activations, or several schedules, are shown side by side.
     """
     bring_own_parts()
+    if tree:
+        _print_trees(names)
+        return
     alike = _alike(names, kind)
     found = [[card] for card in alike] or [cards_named(name, kind) for name in names]
     cards = list(dict.fromkeys(card for each in found for card in each))
     written = write_svg(_panels_of_all(names, found), svg) if svg else ""
     if as_json:
-        described = [{**card.as_json(), "proof": proof_of(card)} for card in cards]
+        described = [{**card.as_json(), "proof": proof_of(card), **(size_of(card) or {})} for card in cards]
         print_json(described[0] if len(described) == 1 else described)
         return
     width, colored = shutil.get_terminal_size().columns, sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -52,6 +57,19 @@ def command(names: tuple[str, ...], kind: str | None, svg: Path | None, as_json:
             print_panels(panels_of([card]), width, colored)
     if written:
         click.echo(f"\n{written}")
+
+
+def _print_trees(names: Sequence[str]) -> None:
+    from rich.console import Console
+
+    from kzoo.api import create_model
+    from kzoo.cli.tree import tree_of
+
+    for name in names:
+        catalogue().find("model", name)  # an unknown name is told at once
+        with quiet_backends():
+            model = create_model(name)
+        Console(highlight=False).print(tree_of(model))
 
 
 def _alike(names: Sequence[str], kind: str | None) -> list[Card]:
@@ -106,6 +124,9 @@ def _lines(card: Card) -> list[str]:
         ("formula", card.formula),
         ("derivative", card.derivative),
         ("facts", "; ".join(_facts(card))),
+        ("size", _size(card)),
+        ("stages", _stages(card)),
+        ("weights", _weights(card)),
         ("paper", card.paper),
         ("same as", ", ".join(card.same_as)),
         ("differs", card.differs),
@@ -132,6 +153,28 @@ def _facts(card: Card) -> list[str]:
         elif key == "saturates" and value:
             facts.append("saturates nowhere" if value == "no" else f"saturates {value}")
     return facts
+
+
+def _size(card: Card) -> str:
+    size = size_of(card)
+    if size is None:
+        return ""
+    shape = "×".join(map(str, size["input_shape"]))
+    products = told(size["multiply_adds"])
+    return f"{size['parameters']:,} parameters, {products} multiply-adds for a picture of {shape}"
+
+
+def _stages(card: Card) -> str:
+    size = size_of(card)
+    return ", ".join(f"{channels} at 1/{smaller}" for channels, smaller in size["stages"]) if size else ""
+
+
+def _weights(card: Card) -> str:
+    """Where learned weights come from, for models of timm: its names, its files."""
+    names = [each.removeprefix("timm.") for each in card.same_as if each.startswith("timm.")]
+    if card.kind != "model" or not names:
+        return ""
+    return f'weights="timm/{names[0]}.TAG", or a .safetensors file with timm\'s names'
 
 
 def _proof(card: Card) -> str:

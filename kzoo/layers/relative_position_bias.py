@@ -9,6 +9,18 @@ from keras import ops
 from kzoo.layers.pairs import both, pair
 
 
+def relative_index(rows: int, columns: int) -> np.ndarray:
+    """For each pair of a window's patches the number of the way between them, row by row.
+
+    >>> from kzoo.layers.relative_position_bias import relative_index
+    >>> relative_index(1, 2).tolist()
+    [[1, 0], [2, 1]]
+    """
+    places = np.stack(np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij"), -1).reshape(-1, 2)
+    apart = places[:, None] - places[None, :] + [rows - 1, columns - 1]
+    return apart[..., 0] * (2 * columns - 1) + apart[..., 1]
+
+
 @keras.saving.register_keras_serializable("kzoo")
 class RelativePositionBias(keras.layers.Layer):
     """Adds a learned number to attention scores for each head and each way from patch to patch (Liu et al. 2021).
@@ -45,9 +57,7 @@ class RelativePositionBias(keras.layers.Layer):
     def _index(self) -> np.ndarray:
         """For each pair of tokens which row of the table is theirs."""
         rows, columns = both(self.window)
-        places = np.stack(np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij"), -1).reshape(-1, 2)
-        apart = places[:, None] - places[None, :] + [rows - 1, columns - 1]
-        index = apart[..., 0] * (2 * columns - 1) + apart[..., 1]
+        index = relative_index(rows, columns)
         if self.prefix_token:
             ways = (2 * rows - 1) * (2 * columns - 1)
             index = np.pad(index, ((1, 0), (1, 0)))

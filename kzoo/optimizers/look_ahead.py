@@ -8,27 +8,30 @@ from typing import Any
 import keras
 
 Step = Callable[..., Any]
+Move = Callable[[Any], None]
 
 
-def looking_ahead(model: keras.Model, step: Step, optimizer: Any) -> Step:
-    """Keras's train step between `optimizer.to_y` and `optimizer.to_x`.
+def looking_ahead(model: keras.Model, step: Step, optimizer: Any, there: Move, back: Move) -> Step:
+    """A train step between two moves of the weights.
 
     Args:
         model: A compiled model.
         step: Its train step.
-        optimizer: What moves its weights there and back.
+        optimizer: The optimizer that moves them.
+        there: Its method that moves variables to where gradients are taken.
+        back: Its method that moves them to where they are evaluated.
     """
     if keras.backend.backend() == "jax":
-        return _on_jax(model, step, optimizer)
+        return _on_jax(model, step, there, back)
 
     def there_and_back(data: Any) -> Any:
         if not optimizer.built:
             optimizer.build(model.trainable_variables)
         with _untraced():
-            optimizer.to_y(model.trainable_variables)
+            there(model.trainable_variables)
         logs = step(data)
         with _untraced():
-            optimizer.to_x(model.trainable_variables)
+            back(model.trainable_variables)
         return logs
 
     return there_and_back
@@ -44,22 +47,25 @@ def _untraced() -> Any:
     return contextlib.nullcontext()
 
 
-def _on_jax(model: keras.Model, step: Step, optimizer: Any) -> Step:
-    def moved(move: Step, weights: Any, slots: Any) -> Any:
-        """The weights after a move, as a function of the weights and of what the optimizer keeps."""
-        variables = model.trainable_variables
-        known = [*zip(variables, weights), *zip(model.optimizer.variables, slots)]
-        with keras.StatelessScope(state_mapping=known) as scope:
+def _on_jax(model: keras.Model, step: Step, there: Move, back: Move) -> Step:
+    def moved(move: Move, weights: Any, slots: Any) -> Any:
+        """The weights and what the optimizer keeps after a move, as a function of both."""
+        variables, kept = model.trainable_variables, model.optimizer.variables
+        with keras.StatelessScope(state_mapping=[*zip(variables, weights), *zip(kept, slots)]) as scope:
             move(variables)
         return [
-            new if (new := scope.get_current_value(each)) is not None else old
-            for each, old in zip(variables, weights)
+            [
+                new if (new := scope.get_current_value(each)) is not None else old
+                for each, old in zip(which, before)
+            ]
+            for which, before in ((variables, weights), (kept, slots))
         ]
 
     def there_and_back(state: Any, data: Any) -> Any:
         weights, others, slots, metrics = state
-        state = (moved(optimizer.to_y, weights, slots), others, slots, metrics)
-        logs, (weights, others, slots, metrics) = step(state, data)
-        return logs, (moved(optimizer.to_x, weights, slots), others, slots, metrics)
+        weights, slots = moved(there, weights, slots)
+        logs, (weights, others, slots, metrics) = step((weights, others, slots, metrics), data)
+        weights, slots = moved(back, weights, slots)
+        return logs, (weights, others, slots, metrics)
 
     return there_and_back

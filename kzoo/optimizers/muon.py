@@ -12,14 +12,11 @@ from kzoo.optimizers.exact import (
     ExactOptimizer,
     below_one,
     decayed,
-    larger,
     moved,
     not_negative,
     one_minus_power,
 )
-from kzoo.optimizers.trust_ratio import norm
-
-_COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+from kzoo.optimizers.orthogonal import orthogonal
 
 
 @keras.saving.register_keras_serializable("kzoo")
@@ -114,19 +111,8 @@ class Muon(ExactOptimizer):
             factor = math.sqrt(max(1, outputs / inputs))
         else:
             factor = 0.2 * math.sqrt(max(inputs, outputs))
-        update = ops.reshape(self._orthogonal(matrix, inputs > outputs), along.shape)
+        update = ops.reshape(orthogonal(matrix, self.newton_schulz_steps, self.epsilon), along.shape)
         return decayed(weight, rate, decay) - rate * factor * update, [velocity]
-
-    def _orthogonal(self, matrix, tall: bool):
-        """A matrix with singular values near 1 and the same singular vectors."""
-        a, b, c = _COEFFICIENTS
-        matrix = ops.transpose(matrix) if tall else matrix
-        matrix = matrix / larger(norm(matrix), self.epsilon)
-        # Operators: `ops.matmul` rounds float64 to float32 on PyTorch.
-        for _ in range(self.newton_schulz_steps):
-            gram = matrix @ ops.transpose(matrix)
-            matrix = a * matrix + (b * gram + c * (gram @ gram)) @ matrix
-        return ops.transpose(matrix) if tall else matrix
 
     def _adamw(self, weight, gradient, slots, *, rate, decay, time):
         moment = moved(slots[0], gradient, self.beta_1)

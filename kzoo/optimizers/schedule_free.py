@@ -20,6 +20,8 @@ class ScheduleFree(ExactOptimizer):
     x between steps, where it is evaluated and saved; only z is kept beside it.
     """
 
+    wants_recalibration = True  # of batch normalization: its statistics are those of y
+
     def __init__(self, learning_rate, beta, warmup_steps, r, weight_lr_power, name, **kwargs):
         super().__init__(learning_rate=learning_rate, name=name, **kwargs)
         if not 0 < beta < 1:
@@ -109,7 +111,7 @@ class ScheduleFree(ExactOptimizer):
 
     def wrap_train_step(self, model, step):
         """The train step of a model compiled with this optimizer: it begins and ends at x."""
-        return looking_ahead(model, step, self)
+        return looking_ahead(model, step, self, self.to_y, self.to_x)
 
     def get_config(self):
         own = {
@@ -134,8 +136,9 @@ class ScheduleFreeSGD(ScheduleFree):
         name: Name of the optimizer.
         **kwargs: What every Keras optimizer takes: `weight_decay`, `clipnorm` …
 
-    In `fit` the model is at the average whenever it is evaluated or saved. In a loop of your own it is where
-    gradients are taken; `to_x(variables)` and `to_y(variables)` go back and forth.
+    In `fit` the model is at the average whenever it is evaluated or saved, and the statistics of batch normalization
+    are measured anew for it (see `RecalibrateBatchNorm`). In a loop of your own it is where gradients are taken;
+    `to_x(variables)` and `to_y(variables)` go back and forth.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -206,8 +209,9 @@ class ScheduleFreeAdamW(_ScheduleFreeAdam):
         name: Name of the optimizer.
         **kwargs: What every Keras optimizer takes: `weight_decay`, `clipnorm` …
 
-    In `fit` the model is at the average whenever it is evaluated or saved. In a loop of your own it is where
-    gradients are taken; `to_x(variables)` and `to_y(variables)` go back and forth.
+    In `fit` the model is at the average whenever it is evaluated or saved, and the statistics of batch normalization
+    are measured anew for it (see `RecalibrateBatchNorm`). In a loop of your own it is where gradients are taken;
+    `to_x(variables)` and `to_y(variables)` go back and forth.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -257,8 +261,9 @@ class ScheduleFreeRAdam(_ScheduleFreeAdam):
         name: Name of the optimizer.
         **kwargs: What every Keras optimizer takes: `weight_decay`, `clipnorm` …
 
-    In `fit` the model is at the average whenever it is evaluated or saved. In a loop of your own it is where
-    gradients are taken; `to_x(variables)` and `to_y(variables)` go back and forth.
+    In `fit` the model is at the average whenever it is evaluated or saved, and the statistics of batch normalization
+    are measured anew for it (see `RecalibrateBatchNorm`). In a loop of your own it is where gradients are taken;
+    `to_x(variables)` and `to_y(variables)` go back and forth.
 
     Raises:
         ValueError: If an argument is out of its range.

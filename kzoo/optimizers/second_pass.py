@@ -29,12 +29,12 @@ def _on_tensorflow(model: keras.Model, step: Step) -> Step:
     import tensorflow as tf
 
     def two_passes(data: Any) -> Any:
-        restore_before = _restoring(model, tf.identity)
+        restore_before = restoring(model, tf.identity)
         logs = step(data)
-        restore_after = _restoring(model, tf.identity)
+        restore_after = restoring(model, tf.identity)
         restore_before()
         with tf.GradientTape() as tape:
-            loss = model.optimizer.scale_loss(_loss(model, data))
+            loss = model.optimizer.scale_loss(training_loss(model, data))
         weights = model.trainable_weights
         gradients = tape.gradient(loss, weights)
         restore_after()
@@ -48,12 +48,12 @@ def _on_torch(model: keras.Model, step: Step) -> Step:
     import torch
 
     def two_passes(data: Any) -> Any:
-        restore_before = _restoring(model, torch.clone)
+        restore_before = restoring(model, torch.clone)
         logs = step(data)
-        restore_after = _restoring(model, torch.clone)
+        restore_after = restoring(model, torch.clone)
         restore_before()
         model.zero_grad()
-        model.optimizer.scale_loss(_loss(model, data)).backward()
+        model.optimizer.scale_loss(training_loss(model, data)).backward()
         weights = model.trainable_weights
         restore_after()
         with torch.no_grad():
@@ -79,14 +79,14 @@ def _on_jax(model: keras.Model, step: Step) -> Step:
     return two_passes
 
 
-def _loss(model: keras.Model, data: Any) -> Any:
+def training_loss(model: keras.Model, data: Any) -> Any:
     """The loss that training minimizes, regularization and all; no metric counts it."""
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
     y_pred = model(x, training=True)
     return model._compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True)
 
 
-def _restoring(model: keras.Model, copy: Callable[[Any], Any]) -> Callable[[], None]:
+def restoring(model: keras.Model, copy: Callable[[Any], Any]) -> Callable[[], None]:
     """Remembers all that isn't trained: statistics, random states, metrics. Returns what puts it back."""
     variables = tree.flatten([model.non_trainable_variables, model.metrics_variables])
     values = [copy(each.value) for each in variables]

@@ -10,7 +10,7 @@ from kzoo.problems import KzooError, Problem, nearest, or_list
 from kzoo.recipe.fields import DATA, FILLED, SECTIONS, TOP, Field
 from kzoo.recipe.source import Node
 from kzoo.registry import Card, catalogue
-from kzoo.registry.kinds import COMMON_ARGUMENTS, kind_of_argument
+from kzoo.registry.kinds import common_arguments, kind_of_argument
 from kzoo.registry.signature import Parameter
 
 _SHARE = re.compile(r"\d+(\.\d+)?\s*%")
@@ -217,7 +217,7 @@ class _Check:
             parameter = signature.parameters.get(key) if signature else None
             if parameter is not None:
                 self.argument(child, card, parameter)
-            elif signature and not (signature.open and key in COMMON_ARGUMENTS.get(card.kind, ())):
+            elif signature and key not in common_arguments(card.kind, signature.open):
                 known = [each for each in signature.parameters if each != "name"] + besides
                 self.unknown_key(node, key, f"argument of {card.kind} '{card.full_name}':", known)
                 self.point_to_richer(card, key)

@@ -17,6 +17,7 @@ from kzoo.recipe.fields import SECTIONS, TOP
 from kzoo.recipe.merge import COMMAND_LINE, apply_override, lay_over, read_override
 from kzoo.recipe.source import Node, read_file
 from kzoo.registry import catalogue
+from kzoo.registry.published import is_published
 
 _MAX_PARENTS = 20
 
@@ -64,7 +65,7 @@ class Recipe:
             result[section] = value
         for section, key in self._paths():
             node = _node_at(self.tree, (section, key))
-            if node and isinstance(node.value, str):
+            if node and isinstance(node.value, str) and not is_published(node.value):
                 result[section][key] = str(self.resolve_path(node))
         return {key: result[key] for key in TOP if key in result}
 

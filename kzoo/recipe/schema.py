@@ -6,7 +6,7 @@ from typing import Any
 
 from kzoo.recipe.fields import SECTIONS, TOP, Field
 from kzoo.registry import KINDS, Card, catalogue
-from kzoo.registry.kinds import COMMON_ARGUMENTS, kind_of_argument
+from kzoo.registry.kinds import common_arguments, kind_of_argument
 from kzoo.registry.signature import Parameter
 
 Schema = dict[str, Any]
@@ -110,8 +110,7 @@ def _when(card: Card, own: dict[str, Schema]) -> Schema:
     signature = card.parameters()
     assert signature is not None
     arguments = {key: _parameter(parameter, card.kind) for key, parameter in signature.parameters.items()}
-    if signature.open:
-        arguments |= {key: {} for key in COMMON_ARGUMENTS.get(card.kind, ()) if key not in arguments}
+    arguments |= {key: {} for key in common_arguments(card.kind, signature.open) if key not in arguments}
     properties = {**arguments, **own, "name": {}}
     return {
         "if": {"properties": {"name": {"enum": names}}},

@@ -35,6 +35,7 @@ class Card:
         paths: Arguments that name files.
         fills: Arguments that the recipe fills in, and with what.
         rest: The argument that takes what follows `name/`, for parts that open a door to many.
+        arguments: Arguments that the name stands for; whoever gives others wins.
         bound: Arguments that the name itself gave.
         backends: Where it works, if not everywhere.
         range: Infimum and supremum of an activation.
@@ -63,6 +64,7 @@ class Card:
     paths: tuple[str, ...] = ()
     fills: dict[str, str] = dataclasses.field(default_factory=dict, hash=False)
     rest: str = ""
+    arguments: dict[str, Any] = dataclasses.field(default_factory=dict, hash=False)
     bound: dict[str, str] = dataclasses.field(default_factory=dict, hash=False)
     backends: tuple[str, ...] = ()
     range: tuple[float, float] | None = None

@@ -24,8 +24,8 @@ PARTS_OF_A_MODEL = {"encoder": "model", "head": "layer"}
 _NAMED = {"learning_rate": "schedule", "schedules": "schedule", "norm": "layer", "layers": "layer"}
 # Only these kinds occur as arguments of other parts; a `model` argument of a callback, say, is not a spec.
 _AS_ARGUMENT = ("activation", "initializer", "regularizer", "constraint", "optimizer", "schedule")
-# What every Keras object of a kind takes besides what its signature lists, where that ends in **kwargs.
-COMMON_ARGUMENTS = {
+_COMMON = {
+    "model": ("weights",),
     "layer": ("name", "dtype", "trainable"),
     "activation": ("name", "dtype", "trainable"),
     "augmentation": ("name", "dtype", "trainable", "seed"),
@@ -44,6 +44,16 @@ COMMON_ARGUMENTS = {
         "gradient_accumulation_steps",
     ),
 }
+
+
+def common_arguments(kind: str, open_signature: bool) -> tuple[str, ...]:
+    """What every part of a kind takes besides what its signature lists.
+
+    Args:
+        kind: The kind.
+        open_signature: Whether the signature ends in **kwargs, as that of Keras's objects does; models needn't.
+    """
+    return _COMMON.get(kind, ()) if open_signature or kind == "model" else ()
 
 
 def kind_of_argument(name: str, of_kind: str = "") -> str | None:

@@ -6,6 +6,7 @@ pytest --record-proofs   runs the tests of parts that changed, and records what 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -15,12 +16,27 @@ from kzoo.registry import Card
 
 from .fingerprints import fingerprint
 from .measured import is_proved, keep
+from .passed_files import fingerprint_of_file, has_passed, keep_files
+from .prove import LEFT_OUT
 from .references import REFERENCES
+from .references.zoo import is_a_relative
 
 _BACKEND = keras.backend.backend()
-_COSTLY = ("extremes", "half_precision", "float64", "two_devices")
+# On TensorFlow values, gradients and arguments are tried again always, and these only of what changed.
+_COSTLY = (
+    "extremes",
+    "half_precision",
+    "float64",
+    "two_devices",
+    "of_timm",
+    "training",
+    "named_twice",
+    "accumulation",
+    "clipping",
+)
 _MEASURED: dict[str, dict[str, Any]] = {}
 _FAILED: set[str] = set()
+_FILES: set[Path] = set()
 
 
 def _recording(config: pytest.Config) -> bool:
@@ -38,18 +54,44 @@ def _may_be_left_out(item: pytest.Item) -> bool:
     return _BACKEND != "tensorflow" or any(each in item.name for each in _COSTLY)
 
 
+def _kept_by_file() -> bool:
+    """Whether it is kept which files passed: where compiling makes the tests that are of no part long."""
+    return _BACKEND != "tensorflow"
+
+
+def _whole_files(config: pytest.Config) -> bool:
+    """Whether nothing but what a backend never runs was left out by the command line."""
+    never = LEFT_OUT.get(_BACKEND, ["", ""])[1]
+    return config.option.keyword == never and not any("::" in each for each in config.args)
+
+
+def _passed(card: Card | None, item: pytest.Item) -> bool:
+    """Whether a test passed as it and what it tests are now."""
+    if card:
+        return is_proved(_BACKEND, card, item.path)
+    if not _kept_by_file():
+        return _recording(item.config)  # on TensorFlow it is run by everyone, and nothing is kept of it
+    return has_passed(_BACKEND, item.path)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if _BACKEND != "tensorflow":
+        items[:] = [item for item in items if not ((card := _card(item)) and is_a_relative(card.name))]
     if not _recording(config) and not config.getoption("--unproved"):
         return
     cards = [_card(item) for item in items]
-    proved = [card is not None and is_proved(_BACKEND, card, item.path) for card, item in zip(cards, items)]
+    proved = [_passed(card, item) for card, item in zip(cards, items)]
     if _recording(config):
         # What is recorded of a part comes from all of its tests at once.
         changed = {(card.kind, card.name) for card, ok in zip(cards, proved) if card and not ok}
         kept = [
-            (card.kind, card.name) in changed if card else "proof" in getattr(item, "fixturenames", ())
-            for card, item in zip(cards, items)
+            (card.kind, card.name) in changed
+            if card
+            else not ok or "proof" in getattr(item, "fixturenames", ())
+            for card, ok, item in zip(cards, proved, items)
         ]
+        if _whole_files(config):
+            _FILES.update(item.path for card, item in zip(cards, items) if not card and _kept_by_file())
     else:
         kept = [not (ok and _may_be_left_out(item)) for ok, item in zip(proved, items)]
     config.hook.pytest_deselected(items=[item for item, keeps in zip(items, kept) if not keeps])
@@ -60,8 +102,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
     report = yield
     card = _card(item)
-    if report.failed and card:
-        _FAILED.add(f"{card.kind}/{card.name}")
+    if report.failed:
+        _FAILED.add(f"{card.kind}/{card.name}" if card else item.path.name)
     return report
 
 
@@ -114,6 +156,7 @@ def pytest_testnodedown(node: Any) -> None:
     output = getattr(node, "workeroutput", {})
     _add(output.get("measured", {}))
     _FAILED.update(output.get("failed", ()))
+    _FILES.update(map(Path, output.get("files", ())))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -122,5 +165,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["measured"], output["failed"] = _MEASURED, sorted(_FAILED)
+        output["files"] = sorted(map(str, _FILES))
     elif exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):  # not what was cut off
         keep(_BACKEND, {key: entry for key, entry in _MEASURED.items() if key not in _FAILED})
+        passed = {each.name: fingerprint_of_file(each) for each in _FILES if each.name not in _FAILED}
+        keep_files(_BACKEND, passed)

@@ -22,7 +22,7 @@ from kzoo.registry import Card
 
 from .references import REFERENCES
 
-_ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 # Where numbers come from: parts, and what tests share. Cards, recipes and the like have tests that always run.
 _FOLLOWED = re.compile(
     r"kzoo\.(activations|callbacks|initializers|layers|losses|metrics|models|optimizers|schedules)(\.\w+)*"
@@ -38,8 +38,8 @@ def fingerprint(card: Card, test_file: Path) -> str:
         card: The part's card.
         test_file: The file of tests.
     """
-    digest = hashlib.sha256(_versions())
-    tests = ".".join(test_file.relative_to(_ROOT).with_suffix("").parts)
+    digest = hashlib.sha256(versions())
+    tests = ".".join(test_file.relative_to(ROOT).with_suffix("").parts)
     for path in sorted(sources(card.target.partition(":")[0]) | sources(tests)):
         digest.update(_content(path))
     digest.update(_expected(card.kind, card.name))
@@ -47,7 +47,8 @@ def fingerprint(card: Card, test_file: Path) -> str:
 
 
 @functools.cache
-def _versions() -> bytes:
+def versions() -> bytes:
+    """Of what computes."""
     packages = ("keras", "numpy", *_PACKAGES[keras.backend.backend()])
     return "".join(f"{each} {importlib.metadata.version(each)}\n" for each in packages).encode()
 
@@ -88,7 +89,7 @@ def sources(module: str) -> frozenset[Path]:
 
 
 def _path_of(module: str) -> Path | None:
-    path = _ROOT.joinpath(*module.split("."))
+    path = ROOT.joinpath(*module.split("."))
     return next((each for each in (path.with_suffix(".py"), path / "__init__.py") if each.is_file()), None)
 
 

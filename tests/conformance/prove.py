@@ -17,14 +17,14 @@ from tests.conformance.measured import measured, merged, write  # noqa: E402
 
 BACKENDS = ("tensorflow", "jax", "torch")
 # JAX compiles every operation for every shape: these would take it half an hour.
-_LEFT_OUT = {"jax": ["-k", "not extremes and not half_precision and not float64", "-m", "not slow"]}
+LEFT_OUT = {"jax": ["-k", "not extremes and not half_precision and not float64", "-m", "not slow"]}
 _NOTHING_CHANGED = 5  # pytest's status when there was no test to run
 
 
 def main() -> None:
     for backend in BACKENDS:
         command = [sys.executable, "-m", "pytest", "tests/conformance", "--record-proofs", "-n", "2"]
-        command += ["--dist", "loadfile", *_LEFT_OUT.get(backend, [])]
+        command += ["--dist", "loadfile", *LEFT_OUT.get(backend, [])]
         environment = {**os.environ, "KERAS_BACKEND": backend}
         finished = subprocess.run(command, cwd=ROOT, env=environment, check=False)
         if finished.returncode not in (0, _NOTHING_CHANGED):

@@ -4,9 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from kzoo.callbacks import LSUV, DeadUnits
+from kzoo.callbacks import LSUV, DeadUnits, RecalibrateBatchNorm, ReduceLROnPlateauWarmup
 from kzoo.problems import KzooWarning
 
+from .golden import arrays
+from .gradients import distance
 from .own_parts import each_part
 
 
@@ -62,9 +64,70 @@ def lsuv(proof_of_values):
     proof_of_values(max(errors))
 
 
+RECALIBRATION = arrays("recalibration")
+
+
+def recalibrate_batch_norm(proof_of_values):
+    """A training with a learning rate of 0, in batches of another size than those that are measured."""
+    norms = [keras.layers.BatchNormalization(name=f"norm_{index}") for index in (1, 4)]
+    dense = [keras.layers.Dense(7, name="dense_0"), keras.layers.Dense(4, name="dense_3")]
+    layers = [dense[0], norms[0], keras.layers.ReLU(), dense[1], norms[1]]
+    model = keras.Sequential([keras.Input((5,)), *layers])
+    for layer in dense:
+        number = layer.name[-1]
+        layer.set_weights([RECALIBRATION[f"kernel.{number}"], RECALIBRATION[f"bias.{number}"]])
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    inputs = RECALIBRATION["inputs"]
+    callback = RecalibrateBatchNorm(np.split(inputs, 6))
+    model.fit(inputs, inputs[:, :4], batch_size=32, epochs=2, verbose=0, callbacks=[callback])
+    error = 0.0
+    for layer in norms:
+        number = layer.name[-1]
+        for name, variable in (("mean", layer.moving_mean), ("variance", layer.moving_variance)):
+            found = keras.ops.convert_to_numpy(variable)
+            error = max(error, distance(found, RECALIBRATION[f"{name}.{number}"]))
+    assert error <= 1e-5
+    proof_of_values(error)
+
+
+PLATEAU = arrays("plateau")
+
+
+def reduce_lr_on_plateau_warmup(proof_of_values):
+    """The learning rate of each epoch, for a metric that falls noisily."""
+    error = 0.0
+    for number in range(3):
+        warmup, start, factor, patience, least = (float(each) for each in PLATEAU[f"{number}.arguments"])
+        model = _model(keras.layers.Dense(1))
+        model.compile(keras.optimizers.SGD(0.4), "mse")
+        callback = ReduceLROnPlateauWarmup(
+            int(warmup),
+            start,
+            factor=factor,
+            patience=int(patience) + 1,
+            mode=str(PLATEAU[f"{number}.mode"]),
+            min_delta=0.0,
+            min_lr=least,
+        )
+        callback.set_model(model)
+        callback.on_train_begin()
+        rates = []
+        for epoch, value in enumerate(PLATEAU["metric"]):
+            rates.append(float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)))
+            logs = {"val_loss": float(value)}
+            callback.on_epoch_end(epoch, logs)
+            assert logs["learning_rate"] == rates[-1]
+        assert len(set(rates)) > 3
+        error = max(error, distance(rates, PLATEAU[f"{number}.rates"]))
+    assert error <= 1e-6
+    proof_of_values(error)
+
+
 CHECKS = {
     "dead_units": ("counts known by construction", dead_units),
     "lsuv": ("variances worked out from the kernels", lsuv),
+    "reduce_lr_on_plateau_warmup": (str(PLATEAU["against"]), reduce_lr_on_plateau_warmup),
+    "recalibrate_batch_norm": (str(RECALIBRATION["against"]), recalibrate_batch_norm),
 }
 
 
@@ -158,3 +221,16 @@ def test_lsuv_leaves_a_trained_model_alone():
     assert again.variances == {}
     with pytest.raises(ValueError, match="iterations=0"):
         LSUV(iterations=0)
+
+
+def test_a_training_that_has_begun_is_not_warmed_up():
+    model = _model(keras.layers.Dense(1))
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    seen = []
+    for _ in range(2):
+        callback = ReduceLROnPlateauWarmup(2, 0.02, monitor="loss")
+        history = model.fit(INPUTS, INPUTS[:, :1], epochs=3, verbose=0, callbacks=[callback]).history
+        seen += history["learning_rate"]
+    assert distance(seen, [0.02, 0.06, 0.1, 0.1, 0.1, 0.1]) <= 1e-6
+    with pytest.raises(ValueError, match="warmup=-1"):
+        ReduceLROnPlateauWarmup(-1)

@@ -9,12 +9,17 @@ import pytest
 from .gradients import as_float64, distance, value_and_gradient
 from .own_parts import make, own_cards
 from .references import REFERENCES
+from .references.zoo import ZOO
 from .training import COMPILED, saved_and_loaded
 
-# What gives embeddings has tests of its own, in test_metric_learner.py.
+# What gives embeddings has tests of its own, in test_metric_learner.py; larger ones are in test_zoo.py.
 each_classifier = pytest.mark.parametrize(
     "card",
-    [card for card in own_cards("model") if "metric_learning" not in card.tags],
+    [
+        card
+        for card in own_cards("model")
+        if "metric_learning" not in card.tags and card.name not in ZOO and not card.rest
+    ],
     ids=lambda card: card.name,
 )
 

@@ -10,7 +10,10 @@ from .measured import measured, merged
 from .own_parts import own_cards
 from .prove import BACKENDS
 from .references import REFERENCES
+from .references.zoo import is_a_relative
 
+# A hundred layers after each other, and 20 million weights; all else is nearer.
+VALUES = {"initializer": 1e-2, "model": 1e-4}
 # Datasets and augmentations have no reference to be compared with; their own tests are their proof.
 PROVED = (
     "activation",
@@ -27,8 +30,8 @@ PROVED = (
 
 @pytest.fixture
 def own():
-    """`kind/name` of every own part that must be proved."""
-    return {f"{kind}/{card.name}" for kind in PROVED for card in own_cards(kind)}
+    """`kind/name` of every own part that must be proved; a door to others' parts has nothing of its own."""
+    return {f"{kind}/{card.name}" for kind in PROVED for card in own_cards(kind) if not card.rest}
 
 
 @pytest.fixture
@@ -45,11 +48,13 @@ def test_every_proof_names_its_reference_its_error_and_all_backends(claims):
     for key, entry in claims.items():
         kind, _, name = key.partition("/")
         allowed = set(catalogue().find(kind, f"kzoo/{name}").backends or BACKENDS)
+        if kind == "model" and is_a_relative(name):
+            allowed = {"tensorflow"}
         assert set(entry["backends"]) == allowed, key
         assert entry["against"] and entry["checks"], key
         if name in REFERENCES.get(kind, {}):
             assert entry["against"] == REFERENCES[kind][name].against(name), key
-        assert 0 <= entry["value_error"] <= (1e-2 if kind == "initializer" else 1e-5), key
+        assert 0 <= entry["value_error"] <= VALUES.get(kind, 1e-5), key
         assert 0 <= entry.get("gradient_error", 0) <= 1e-4, key
         assert 0 <= entry.get("float64_error", 0) <= 1e-9, key
 

@@ -7,6 +7,9 @@ from ..golden import Golden
 OPTIMIZERS = {
     "grouped": Golden("optimizers_grouped"),
     **dict.fromkeys(("sam", "asam"), Golden("sam")),
+    **dict.fromkeys(("swa", "ema"), Golden("averages")),
+    **dict.fromkeys(("sophia", "adahessian"), Golden("optimizers_curved")),
+    **dict.fromkeys(("adai", "ranger", "scion"), Golden("optimizers_last")),
     **dict.fromkeys(("centralized", "adaptive_clipping"), Golden("changed_gradients")),
     **dict.fromkeys(
         ("schedule_free_sgd", "schedule_free_adamw", "schedule_free_radam"), Golden("schedule_free")
@@ -26,6 +29,10 @@ OPTIMIZERS = {
     **dict.fromkeys(("cautious", "grokfast", "lazy_adam", "rprop", "asgd"), Golden("optimizers_classic")),
     **dict.fromkeys(("cocob",), Golden("optimizers_cocob")),
     **dict.fromkeys(("shampoo",), Golden("optimizers_matrices")),
+    "soap": Golden("optimizers_soap"),
+    **dict.fromkeys(("adam_mini", "came"), Golden("optimizers_sparing")),
+    **dict.fromkeys(("galore", "apollo"), Golden("optimizers_low_rank")),
+    "adam_8bit": Golden("optimizers_eight_bits"),
     **dict.fromkeys(
         ("adabound", "diffgrad", "qhadam", "sign_sgd", "tiger", "sm3"), Golden("optimizers_third")
     ),
@@ -41,6 +48,7 @@ DECAY_OF_ITS_OWN = (
     "d_adapt_adam",
     "sgdp",
     "cocob",
+    "soap",
 )
 # Whatever it is told: as its reference has it.
 NEVER_DECAYS_VECTORS = ("lars",)
