@@ -8,6 +8,7 @@ import kzoo
 from kzoo.problems import KzooError
 from kzoo.registry import catalogue
 
+from .gradients import BACKEND
 from .named_weights import pictures
 from .own_parts import own_cards
 from .references.zoo import ZOO
@@ -49,6 +50,7 @@ SMALLEST = {
     "vision_transformer": ("test_vit", (64, 64, 3), {}),
     "wide_resnet": ("wrn16_4", (32, 32, 3), {"depth": 10, "widen": 1}),
 }
+pytestmark = pytest.mark.skipif(BACKEND == "jax", reason="compiling takes long; test_zoo.py has them there")
 each_family = pytest.mark.parametrize("family", sorted(SMALLEST))
 
 
