@@ -13,9 +13,12 @@ from pathlib import Path
 from .fingerprints import ROOT, sources, versions
 
 FILE = Path(__file__).with_name("passed_files.json")
-# What such tests may use by name: all parts, and what makes them.
-_FLOORS = ("activations", "build", "callbacks", "initializers", "layers", "losses", "metrics", "models")
-_FLOORS += ("optimizers", "schedules", "registry")
+# What such tests may use by name: all parts, what makes them, and what trains with them.
+_FLOORS = (
+    *("activations", "build", "callbacks", "initializers", "layers", "losses", "metrics", "models"),
+    *("optimizers", "schedules", "registry"),
+    *("augmentations", "data", "recipe", "runs", "training"),
+)
 
 
 @functools.cache
