@@ -24,7 +24,7 @@ test: $(VENV)/dev lint  ## Lint, types, doctests, tests on TensorFlow, JAX and P
 	$(BIN)/python -m pytest tests $(UNPROVED) $(PARALLEL)
 	$(BIN)/python -m pytest --doctest-modules kzoo
 	KERAS_BACKEND=jax $(BIN)/python -m pytest $(ON_JAX) -m "not slow" -k "$(NOT_ON_JAX)" $(UNPROVED) $(PARALLEL)
-	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/conformance $(UNPROVED) $(PARALLEL)
+	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/conformance tests/test_keras_plugin.py $(UNPROVED) $(PARALLEL)
 
 quick: $(VENV)/dev  ## The tests that take seconds; for while you work.
 	$(BIN)/python -m pytest tests -m "not slow" -x
