@@ -14,11 +14,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 _BATCH = 32
 _ENOUGH = 1.0  # seconds that one measurement takes at least
 # What the network is called in keras.applications, where that has it.
-_IN_KERAS = {"resnet50": "ResNet50", "densenet121": "DenseNet121", "convnext_tiny": "ConvNeXtTiny"}
-_IN_KERAS |= {"mobilenetv3_large_100": "MobileNetV3Large", "mobilenetv2_100": "MobileNetV2"}
+IN_KERAS = {"resnet50": "ResNet50", "densenet121": "DenseNet121", "convnext_tiny": "ConvNeXtTiny"}
+IN_KERAS |= {"mobilenetv3_large_100": "MobileNetV3Large", "mobilenetv2_100": "MobileNetV2"}
+MODELS = ("resnet18", "mobilenetv3_large_100", "convnext_atto", "vit_tiny_patch16_224")
 
 
 def images_a_second(step: Callable[[], Any]) -> float:
@@ -27,6 +30,13 @@ def images_a_second(step: Callable[[], Any]) -> float:
         step()
         calls += 1
     return _BATCH * calls / (time.perf_counter() - began)
+
+
+def examples(size: int) -> tuple[Any, Any]:
+    """A batch of noise with labels."""
+    generator = np.random.default_rng(0)
+    inputs = generator.normal(size=(_BATCH, size, size, 3)).astype("float32")
+    return inputs, generator.integers(1000, size=_BATCH)
 
 
 def of_keras(model: Any, inputs: Any, labels: Any) -> dict[str, Callable[[], Any]]:
@@ -42,7 +52,6 @@ def of_keras(model: Any, inputs: Any, labels: Any) -> dict[str, Callable[[], Any
 
 def of_torch(name: str, inputs: Any, labels: Any, compiled: bool) -> dict[str, Callable[[], Any]]:
     """The same of timm's model."""
-    import numpy as np
     import timm
     import torch
 
@@ -69,18 +78,15 @@ def of_torch(name: str, inputs: Any, labels: Any, compiled: bool) -> dict[str, C
 
 def run(name: str, size: int) -> None:
     import keras
-    import numpy as np
     from sides import compare
 
     import kzoo
 
-    generator = np.random.default_rng(0)
-    inputs = generator.normal(size=(_BATCH, size, size, 3)).astype("float32")
-    labels = generator.integers(1000, size=_BATCH)
+    inputs, labels = examples(size)
     ours = of_keras(kzoo.create_model(name, input_shape=(size, size, 3)), inputs, labels)
     others = {}
-    if name in _IN_KERAS:
-        theirs = kzoo.create_model(f"keras/{_IN_KERAS[name]}", input_shape=(size, size, 3))
+    if name in IN_KERAS:
+        theirs = kzoo.create_model(f"keras/{IN_KERAS[name]}", input_shape=(size, size, 3))
         others["keras.applications"] = of_keras(theirs, inputs, labels)
     try:
         others["timm"] = of_torch(name, inputs, labels, compiled=False)
@@ -103,15 +109,10 @@ def run(name: str, size: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("models", nargs="*")
+    parser.add_argument("models", nargs="*", default=MODELS)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--backend", default="tensorflow")
     asked = parser.parse_args()
     os.environ["KERAS_BACKEND"] = asked.backend
-    for model in asked.models or [
-        "resnet18",
-        "mobilenetv3_large_100",
-        "convnext_atto",
-        "vit_tiny_patch16_224",
-    ]:
+    for model in asked.models:
         run(model, asked.size)

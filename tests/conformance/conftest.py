@@ -22,18 +22,8 @@ from .references import REFERENCES
 from .references.zoo import is_a_relative
 
 _BACKEND = keras.backend.backend()
-# On TensorFlow values, gradients and arguments are tried again always, and these only of what changed.
-_COSTLY = (
-    "extremes",
-    "half_precision",
-    "float64",
-    "two_devices",
-    "of_timm",
-    "training",
-    "named_twice",
-    "accumulation",
-    "clipping",
-)
+# On TensorFlow, what most people run, each part's numbers are looked at again by everyone.
+_ALWAYS = ("test_values", "test_trajectories_in_float32")
 _MEASURED: dict[str, dict[str, Any]] = {}
 _FAILED: set[str] = set()
 _FILES: set[Path] = set()
@@ -51,12 +41,9 @@ def _card(item: pytest.Item) -> Card | None:
 
 
 def _may_be_left_out(item: pytest.Item) -> bool:
-    return _BACKEND != "tensorflow" or any(each in item.name for each in _COSTLY)
-
-
-def _kept_by_file() -> bool:
-    """Whether it is kept which files passed: where compiling makes the tests that are of no part long."""
-    return _BACKEND != "tensorflow"
+    if item.path.name == "test_proofs.py":
+        return False  # it looks at what is recorded
+    return _BACKEND != "tensorflow" or not item.name.startswith(_ALWAYS)
 
 
 def _whole_files(config: pytest.Config) -> bool:
@@ -69,8 +56,6 @@ def _passed(card: Card | None, item: pytest.Item) -> bool:
     """Whether a test passed as it and what it tests are now."""
     if card:
         return is_proved(_BACKEND, card, item.path)
-    if not _kept_by_file():
-        return _recording(item.config)  # on TensorFlow it is run by everyone, and nothing is kept of it
     return has_passed(_BACKEND, item.path)
 
 
@@ -91,7 +76,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             for card, ok, item in zip(cards, proved, items)
         ]
         if _whole_files(config):
-            _FILES.update(item.path for card, item in zip(cards, items) if not card and _kept_by_file())
+            _FILES.update(item.path for card, item in zip(cards, items) if not card)
     else:
         kept = [not (ok and _may_be_left_out(item)) for ok, item in zip(proved, items)]
     config.hook.pytest_deselected(items=[item for item, keeps in zip(items, kept) if not keeps])
