@@ -66,6 +66,11 @@ RUN = {
         default="float32",
         choices=("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64"),
     ),
+    "distribute": Field(
+        "Train on all devices of this host: mirrored on TensorFlow, data_parallel on JAX, auto on either.",
+        "string",
+        choices=("mirrored", "data_parallel", "auto"),
+    ),
     "tensorboard": Field("Write logs for TensorBoard.", "boolean", default=True),
 }
 SECTIONS = {"data": DATA, "model": {}, "compile": COMPILE, "fit": FIT, "run": RUN}

@@ -30,7 +30,8 @@ def train(recipe: Recipe, runs: str | Path = "runs", console: Console | None = N
     dry_run(experiment)
     # A folder of its own.
     run = new_run(recipe, Path(runs), describe(recipe, experiment.source.fingerprint))
-    return _finish(experiment, run, None, console)
+    with experiment.distribution.running():
+        return _finish(experiment, run, None, console)
 
 
 def resume(path: str | Path, console: Console | None = None) -> Run:
@@ -54,7 +55,8 @@ def resume(path: str | Path, console: Console | None = None) -> Run:
         raise KzooError(
             Problem("the data is not what it was when this run started", str(run.path), hint=hint)
         )
-    return _finish(experiment, run, Checkpoints(run.path / "checkpoints").newest(), console)
+    with experiment.distribution.running():
+        return _finish(experiment, run, Checkpoints(run.path / "checkpoints").newest(), console)
 
 
 def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | None) -> Run:
@@ -64,9 +66,12 @@ def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | Non
     for note in (*recipe.notes, *experiment.notes):
         console.print(f"note: {note}", highlight=False, soft_wrap=True)
     console.print(f"run: {run.path}", highlight=False, soft_wrap=True)
+    if devices := experiment.distribution.described(experiment.settings["data"]["batch_size"]):
+        console.print(devices, highlight=False, soft_wrap=True)
 
     # State: as built, or as it was after the last whole epoch.
-    model.optimizer.build(model.trainable_variables)
+    with experiment.distribution.building():
+        model.optimizer.build(model.trainable_variables)
     first_epoch, stopped, rows = 0, False, []
     if saved is not None:
         tensors, notes = saved
