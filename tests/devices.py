@@ -1,6 +1,6 @@
 """Trains recipes on one device and on two of this process; tests/test_devices.py starts it and reads what it prints.
 
-    python tests/devices.py FOLDER SPEC…        SPEC: a name and overrides, one:fit.epochs=2
+python tests/devices.py FOLDER SPEC…        SPEC: a name and overrides, one:fit.epochs=2
 """
 
 import csv
@@ -18,19 +18,20 @@ import tensorflow as tf
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
-from rich.console import Console
+from rich.console import Console  # noqa: E402
 
-import kzoo
-from kzoo.training.train import resume, train
+import kzoo  # noqa: E402
+from kzoo.training.train import resume, train  # noqa: E402
 
 
 def main(folder: Path, cases: list[str]) -> None:
+    run = None
     for case in cases:
         name, _, overrides = case.partition("|")
         said = io.StringIO()
         console = Console(file=said, width=200)
         recipe = kzoo.load_recipe(folder / "recipe.yaml", overrides.split("|") if overrides else [])
-        if name.startswith("resumed"):
+        if run is not None and name.startswith("resumed"):
             for file in ("results.json", "model.keras"):
                 (run.path / file).unlink()
             max((run.path / "checkpoints").iterdir()).unlink()

@@ -46,7 +46,9 @@ def test_hosts_read_together_what_one_reads(split, hosts, devices, batch_size, w
         ).as_numpy_iterator()
 
     def measured(share):
-        return evaluation_batches(split, batch_size=batch_size, one_hot=COUNT, share=share).as_numpy_iterator()
+        return evaluation_batches(
+            split, batch_size=batch_size, one_hot=COUNT, share=share
+        ).as_numpy_iterator()
 
     for read_by in (trained, measured):
         wanted = list(read_by(None))
@@ -76,7 +78,12 @@ def test_hosts_draw_other_numbers_for_their_rows():
     seen = [
         next(
             training_batches(
-                split, batch_size=8, seed=0, epochs=1, augment=[keras.layers.RandomBrightness(0.5)], share=share
+                split,
+                batch_size=8,
+                seed=0,
+                epochs=1,
+                augment=[keras.layers.RandomBrightness(0.5)],
+                share=share,
             ).as_numpy_iterator()
         )[0]
         for share in (Share(2, 2, 0), Share(2, 2, 1))

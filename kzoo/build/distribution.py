@@ -47,8 +47,10 @@ class Distribution:
 
     @property
     def share(self) -> Share | None:
-        """What this host reads of each batch; None where it reads all of it and Keras hands it on."""
-        return Share(len(self.devices), self.hosts, self.host) if self.kind == "data_parallel" else None
+        """What this host reads of each batch; None for one device."""
+        if self.kind is None:
+            return None
+        return Share(len(self.devices), self.hosts, self.host, balanced=self.kind == "mirrored")
 
     @contextlib.contextmanager
     def building(self) -> Iterator[None]:
@@ -62,10 +64,15 @@ class Distribution:
         with self.inner.scope() if self.kind == "data_parallel" else contextlib.nullcontext():
             yield
 
-    def adapt(self, model: keras.Model) -> None:
-        """Has a compiled model compute the same as on one device."""
+    def adapt(self, model: keras.Model, fewest: int) -> None:
+        """Has a compiled model compute the same as on one device.
+
+        Args:
+            model: The model.
+            fewest: The rows of the smallest batch there will be.
+        """
         if self.kind == "mirrored":
-            adapt_to_replicas(model, len(self.devices))
+            adapt_to_replicas(model, len(self.devices), fewest)
         elif self.kind == "data_parallel":
             _leave_out_repeated_rows(model)
 

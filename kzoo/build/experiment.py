@@ -163,8 +163,14 @@ def build(recipe: Recipe, distributed: bool = True) -> Experiment:
     keras.utils.set_random_seed(settings["seed"])
     with _precision(settings["run"]["precision"]), spread.building():
         model = _compiled_model(settings, source, known, problems)
-    spread.adapt(model)
+    spread.adapt(model, _fewest_rows(source, data["batch_size"]))
     return Experiment(recipe, settings, source, model, augment, known, spread)
+
+
+def _fewest_rows(source: Source, batch_size: int) -> int:
+    """Of all batches of all splits, the rows of the smallest."""
+    splits = [each for each in (source.train, source.validation, source.test) if each is not None]
+    return min(each.count % batch_size or batch_size for each in splits)
 
 
 def build_source(recipe: Recipe, settings: dict[str, Any]) -> Source:

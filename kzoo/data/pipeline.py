@@ -224,7 +224,9 @@ def _from_stream(
     def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
         shuffled = _shuffled(examples, buffer, _fold(root, _ORDER, epoch)) if shuffle else examples
         batches = shuffled.batch(batch_size, drop_remainder=whole)
-        return _numbered(batches if share is None else batches.map(_as_is(share.of_batch)), epoch)
+        if share is not None:
+            batches = share.of_batches(batches, split.count, batch_size)
+        return _numbered(batches, epoch)
 
     return epoch_of
 

@@ -10,6 +10,7 @@ import dataclasses
 import math
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -21,21 +22,36 @@ class Share:
         devices: How many devices there are, on all hosts together; each host has as many as any other.
         hosts: How many hosts.
         host: Which of them this is, from 0.
+        balanced: Whether each device has its real rows first and none goes empty; of a batch with fewer rows than
+            devices each has all. Otherwise the real rows come first in the batch as a whole.
 
-    >>> share = Share(devices=4, hosts=2, host=1)
-    >>> share.rows(10)  # filled up to 12
-    6
-    >>> share.order(tf.range(10), 10).numpy().tolist()
+    >>> Share(devices=4, hosts=2, host=1).columns(10).tolist()  # filled up to 12
     [6, 7, 8, 9, 0, 1]
+    >>> Share(devices=2, balanced=True).columns(5).tolist()
+    [0, 1, 2, 3, 4, 3]
     """
 
     devices: int
     hosts: int = 1
     host: int = 0
+    balanced: bool = False
 
     def rows(self, rows: int) -> int:
         """How many rows this host reads of a batch of `rows`."""
+        if self.balanced and rows < self.devices:
+            return rows * self.devices
         return math.ceil(rows / self.devices) * self.devices // self.hosts
+
+    def columns(self, rows: int) -> np.ndarray:
+        """Which rows this host reads of a batch of `rows`."""
+        mine = np.arange(self.rows(rows))
+        if not self.balanced:
+            return (mine + self.host * len(mine)) % max(rows, 1)
+        if rows < self.devices:
+            return mine % max(rows, 1)
+        each = -(-rows // self.devices)
+        parts = np.array_split(np.arange(rows), self.devices)
+        return np.concatenate([np.resize(part, each) for part in parts])
 
     def count(self, count: int, batch_size: int, whole: bool = False) -> int:
         """How many examples this host reads of an epoch of `count`; with `whole`, of whole batches only."""
@@ -50,21 +66,22 @@ class Share:
             batch_size: How many of them make a batch.
             whole: Whether a last batch that isn't full is left out.
         """
-        count = int(order.shape[0])
-        full, rest = divmod(count, batch_size)
-        block, last = self.rows(batch_size), self.rows(rest)
-        number = tf.range(self.count(count, batch_size, whole))
-        batch = tf.minimum(number // block, full)
-        tail = batch == full
-        column = number - batch * block + self.host * tf.where(tail, last, block)
-        return tf.gather(order, batch * batch_size + column % tf.where(tail, max(rest, 1), batch_size))
+        full, rest = divmod(int(order.shape[0]), batch_size)
+        batches = tf.reshape(order[: full * batch_size], [full, batch_size])
+        mine = tf.reshape(tf.gather(batches, self.columns(batch_size), axis=1), [-1])
+        if whole or not rest:
+            return mine
+        return tf.concat([mine, tf.gather(order[full * batch_size :], self.columns(rest))], 0)
 
-    def of_batch(self, *batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        """This host's rows of a whole batch."""
-        rows = tf.shape(batch[0])[0]
-        block = -(-rows // self.devices) * self.devices // self.hosts
-        indices = (tf.range(block) + self.host * block) % rows
-        return tuple(tf.gather(each, indices) for each in batch)
+    def of_batches(self, batches: tf.data.Dataset, count: int, batch_size: int) -> tf.data.Dataset:
+        """This host's rows of whole batches `(x, y)`, the last of which may have fewer examples."""
+        full, last = self.columns(batch_size), self.columns(count % batch_size)
+
+        def mine(x: tf.Tensor, y: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            columns = tf.cond(tf.shape(x)[0] == batch_size, lambda: full, lambda: last)
+            return tf.gather(x, columns), tf.gather(y, columns)
+
+        return batches.map(tf.autograph.experimental.do_not_convert(mine))
 
     def marked(self, batches: tf.data.Dataset, count: int, batch_size: int, steps: int) -> tf.data.Dataset:
         """Adds to each batch a mark: an empty array whose last axis is as long as the batch has real rows.
@@ -86,14 +103,16 @@ class Share:
         return batches.enumerate().map(tf.autograph.experimental.do_not_convert(add))
 
 
-def real_rows(data: Any) -> Any:
-    """A batch without the rows that only fill it up; as it is if it has no mark.
-
-    Args:
-        data: `(x, y)`, or `(x, y, mark)` as `Share.marked` yields it.
-    """
+def mark_of(data: Any) -> Any:
+    """The mark of a batch `(x, y, mark)` as `Share.marked` yields it; None for any other batch."""
     mark = data[2] if isinstance(data, tuple) and len(data) == 3 else None
-    if mark is None or len(mark.shape) != 3 or mark.shape[1] != 0:
+    return None if mark is None or len(mark.shape) != 3 or mark.shape[1] != 0 else mark
+
+
+def real_rows(data: Any) -> Any:
+    """A batch without the rows that only fill it up; as it is if it has no mark."""
+    mark = mark_of(data)
+    if mark is None:
         return data
     rows = mark.shape[2]
     return tuple(each if each.shape[0] == rows else each[:rows] for each in data[:2])
