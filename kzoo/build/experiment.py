@@ -163,7 +163,9 @@ def build(recipe: Recipe, distributed: bool = True) -> Experiment:
     keras.utils.set_random_seed(settings["seed"])
     with _precision(settings["run"]["precision"]), spread.building():
         model = _compiled_model(settings, source, known, problems)
-    spread.adapt(model, _fewest_rows(source, data["batch_size"]))
+    with problems.at("compile", "optimizer"):
+        spread.adapt(model, _fewest_rows(source, data["batch_size"]))
+    problems.raise_any()
     return Experiment(recipe, settings, source, model, augment, known, spread)
 
 

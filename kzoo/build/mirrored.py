@@ -17,6 +17,7 @@ from keras import tree
 
 from kzoo.data.share import mark_of
 from kzoo.optimizers.gradients import dense_gradients
+from kzoo.problems import KzooError, Problem
 
 
 def mirrored_strategy() -> tuple[tuple[str, ...], Any]:
@@ -43,16 +44,35 @@ def adapt_to_replicas(model: keras.Model, replicas: int, fewest: int) -> None:
         model: It was built and compiled under the strategy.
         replicas: How many there are.
         fewest: The rows of the smallest batch there will be.
+
+    Raises:
+        KzooError: If the optimizer can't be had on several replicas.
     """
     _build_from_any_batch(model)
     _leave_out_repeated_rows(model, once=fewest < replicas)
     if replicas == 1:
         return
-    for layer in model._flatten_layers(include_self=False):
-        if getattr(layer, "synchronized", None) is False:
-            _synchronize(layer)
-    for optimizer in _optimizers_in(model.optimizer):
+    optimizers = list(_optimizers_in(model.optimizer))
+    normalized = [
+        each for each in model._flatten_layers(include_self=False) if getattr(each, "synchronized", None) is False
+    ]
+    _check(optimizers, bool(normalized))
+    for layer in normalized:
+        _synchronize(layer)
+    for optimizer in optimizers:
         _clip_sums(optimizer, replicas)
+
+
+def _check(optimizers: list[Any], normalized: bool) -> None:
+    """Refuses what would have replicas meet inside of a condition, where they can't."""
+    hint = "data_parallel on the backend jax does that."
+    for each in optimizers:
+        settings = each.optimizer if hasattr(each, "groups") else each
+        if settings.gradient_accumulation_steps:
+            raise KzooError(Problem("gradients can't be accumulated under distribute: mirrored", hint=hint))
+        if hasattr(each, "observe") and normalized:
+            what = f"{type(each).__name__} can't measure a model with batch normalization under distribute: mirrored"
+            raise KzooError(Problem(what, hint=hint))
 
 
 def _build_from_any_batch(model: keras.Model) -> None:
