@@ -37,8 +37,10 @@ def together(of_share, hosts, devices):
 
 
 @pytest.mark.parametrize("split", SPLITS.values(), ids=SPLITS)
-@pytest.mark.parametrize("hosts, devices", [(1, 2), (2, 2), (2, 4), (3, 3)])
-@pytest.mark.parametrize("batch_size, whole", [(8, False), (5, False), (6, True), (30, False), (11, False)])
+@pytest.mark.parametrize(
+    "hosts, devices, batch_size, whole",
+    [(1, 2, 8, False), (2, 4, 5, False), (3, 3, 6, True), (2, 2, 30, False)],
+)
 def test_hosts_read_together_what_one_reads(split, hosts, devices, batch_size, whole):
     def trained(share):
         return training_batches(
@@ -96,3 +98,17 @@ def test_batches_without_a_mark_stay_as_they_are():
     assert real_rows(data) is data
     weighted = (*data, np.ones(4))
     assert real_rows(weighted) is weighted
+
+
+@pytest.mark.parametrize("rows", [1, 3, 4, 5, 9, 16])
+def test_balanced_no_device_goes_empty(rows):
+    devices = 4
+    share = Share(devices, balanced=True)
+    columns = share.columns(rows)
+    assert len(columns) == share.rows(rows) and len(columns) % devices == 0
+    parts = columns.reshape(devices, -1)
+    if rows < devices:
+        assert all(part.tolist() == list(range(rows)) for part in parts)
+    else:
+        own = [rows // devices + (number < rows % devices) for number in range(devices)]
+        assert [row for part, count in zip(parts, own) for row in part[:count]] == list(range(rows))
