@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from kzoo.problems import KzooError, Problem
@@ -15,6 +17,7 @@ from kzoo.problems import KzooError, Problem
 MEET_WITHIN = 120  # seconds until all hosts must have started
 LOST_AFTER = 20  # seconds without a sign of life after which a host counts as lost
 
+_listeners: list[Callable[[str], object]] = []
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:,\[\]]+):(\d{1,5})")
 
 
@@ -64,8 +67,12 @@ def parse_hosts(text: str, index: int | None) -> Hosts:
     return Hosts(addresses, index)
 
 
-def join(hosts: Hosts) -> None:
+def join(hosts: Hosts, tell: Callable[[str], object] | None = None) -> None:
     """Waits until all hosts are there. To be called before anything is computed.
+
+    Args:
+        hosts: They.
+        tell: Called with the run's path as soon as it is known.
 
     Raises:
         KzooError: If Keras doesn't run on JAX, or no cluster is found.
@@ -73,7 +80,13 @@ def join(hosts: Hosts) -> None:
     """
     import jax
 
-    given: dict[str, Any] = {"initialization_timeout": MEET_WITHIN, "heartbeat_timeout_seconds": LOST_AFTER}
+    if tell is not None:
+        _listeners.append(tell)
+    given: dict[str, Any] = {
+        "initialization_timeout": MEET_WITHIN,
+        "heartbeat_timeout_seconds": LOST_AFTER,
+        "shutdown_timeout_seconds": LOST_AFTER,
+    }
     if hosts.addresses:
         given |= {
             "coordinator_address": hosts.addresses[0],
@@ -110,10 +123,6 @@ def agree(**facts: str) -> None:
     Raises:
         KzooError: If a host differs; on every host alike.
     """
-    import jax
-
-    if jax.process_count() == 1:
-        return
     for name, fact in facts.items():
         digests = _from_all(list(hashlib.sha256(fact.encode()).digest()))
         other = [host for host, each in enumerate(digests) if list(each) != list(digests[0])]
@@ -123,19 +132,29 @@ def agree(**facts: str) -> None:
             raise KzooError(Problem(f"{name} of host {which} is not that of host 0", hint=hint))
 
 
-def told_by_first(text: str) -> str:
-    """A short text of the first host, on all of them."""
-    import jax
-    import numpy as np
+def run_of_first(path: Path) -> Path:
+    """Where the first host's run lies, on all of them.
 
-    if jax.process_count() == 1:
-        return text
+    Args:
+        path: Its path; what the others give doesn't matter.
+    """
+    import numpy as np
     from jax.experimental.multihost_utils import broadcast_one_to_all
 
-    data = np.zeros(4096, np.uint8)
-    encoded = np.frombuffer(text.encode(), np.uint8)
+    data = np.zeros(4096, np.uint8)  # no path is longer
+    encoded = np.frombuffer(str(path.absolute()).encode(), np.uint8)
     data[: len(encoded)] = encoded
-    return bytes(np.asarray(broadcast_one_to_all(data))).rstrip(b"\0").decode()
+    path = Path(bytes(np.asarray(broadcast_one_to_all(data))).rstrip(b"\0").decode())
+    for tell in _listeners:
+        tell(str(path))
+    return path
+
+
+def wait_for_all() -> None:
+    """Returns when all hosts have come here."""
+    from jax.experimental.multihost_utils import sync_global_devices
+
+    sync_global_devices("done")
 
 
 def _from_all(numbers: list[int]) -> list[Any]:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from kzoo.build.dry_run import dry_run
 from kzoo.build.experiment import Experiment, build
-from kzoo.build.hosts import agree, told_by_first
+from kzoo.build.hosts import agree, run_of_first, wait_for_all
 from kzoo.problems import KzooError, Problem
 from kzoo.recipe import Recipe, load_recipe
 from kzoo.runs import Run, load_run, new_run
@@ -36,7 +36,7 @@ def train(recipe: Recipe, runs: str | Path = "runs", console: Console | None = N
     if experiment.distribution.first:
         run = new_run(recipe, Path(runs), describe(recipe, experiment.source.fingerprint))
     if experiment.distribution.hosts > 1:
-        run = Run(Path(told_by_first(str(run.path.absolute()))))
+        run = Run(run_of_first(run.path))
     with experiment.distribution.running():
         return _finish(experiment, run, None, console)
 
@@ -64,6 +64,8 @@ def resume(path: str | Path, console: Console | None = None) -> Run:
         )
     saved = Checkpoints(run.path / "checkpoints").newest()
     _agree(experiment, checkpoint=saved[1]["checksum"] if saved else "none")
+    if experiment.distribution.hosts > 1:
+        run_of_first(run.path)
     with experiment.distribution.running():
         return _finish(experiment, run, saved, console)
 
@@ -79,7 +81,10 @@ def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | Non
     with tempfile.TemporaryDirectory(prefix="kzoo-") as aside:
         # All hosts do the same, but what isn't the first one's is thrown away.
         writes = experiment.distribution.first
-        return _train(experiment, run, run.path if writes else Path(aside), saved, console)
+        done = _train(experiment, run, run.path if writes else Path(aside), saved, console)
+        if experiment.distribution.hosts > 1:
+            wait_for_all()
+        return done
 
 
 def _train(experiment: Experiment, run: Run, folder: Path, saved: Any, console: Console | None) -> Run:
