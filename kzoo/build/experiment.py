@@ -18,6 +18,7 @@ from kzoo.build.distribution import Distribution, distribution
 from kzoo.build.filling import filled
 from kzoo.build.parts import get, get_metric
 from kzoo.build.placing import Problems
+from kzoo.build.remat import rematerialize
 from kzoo.callbacks.recalibrate_batch_norm import RecalibrateBatchNorm
 from kzoo.callbacks.recalibrated_fit import wants_recalibration
 from kzoo.data.pipeline import evaluation_batches, steps_per_epoch, training_batches
@@ -213,9 +214,18 @@ def _compiled_model(
             spare_vectors(optimizer, to_compile["optimizer"], model.trainable_variables)
     problems.raise_any()
     assert model is not None
-    others = {key: to_compile[key] for key in ("jit_compile", "steps_per_execution")}
+    jit = to_compile["jit_compile"] if to_compile["jit_compile"] != "auto" else settings["run"]["jit"]
     with problems.at("compile"):
-        model.compile(loss=loss, optimizer=optimizer, metrics=metrics, **others)
+        model.compile(
+            loss=loss,
+            optimizer=optimizer,
+            metrics=metrics,
+            steps_per_execution=to_compile["steps_per_execution"],
+            jit_compile=jit,
+        )
+    if settings["run"]["remat"]:
+        with problems.at("run", "remat"):
+            rematerialize(model)
     problems.raise_any()
     return model
 
