@@ -25,6 +25,8 @@ def use_backend(name: str | None) -> None:
     Raises:
         KzooError: If the backend isn't installed, or Keras runs on another one already.
     """
+    # JAX takes most of a GPU's memory at once where nobody says otherwise; TensorFlow is told further down.
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     if name is None:
         return
     if "keras" in sys.modules:
@@ -41,10 +43,13 @@ def use_backend(name: str | None) -> None:
 
 
 def leave_devices_to_keras() -> None:
-    """Keeps TensorFlow, which feeds every backend its data, from taking the memory of a GPU that another one uses."""
+    """Has TensorFlow take a GPU's memory as it needs it, and none where it only feeds another backend its data."""
     import keras
     import tensorflow as tf
 
-    if keras.backend.backend() != "tensorflow":
-        with contextlib.suppress(RuntimeError):  # its devices are in use already: so it took what it wants
+    with contextlib.suppress(RuntimeError):  # its devices are in use already: so it took what it wants
+        if keras.backend.backend() != "tensorflow":
             tf.config.set_visible_devices([], "GPU")
+            return
+        for device in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(device, True)

@@ -113,7 +113,8 @@ def _step_problems(experiment: Experiment) -> list[Problem]:
         shape = train.arrays[1].shape[1:] if train.arrays is not None else ()
         targets = keras.KerasTensor((_BATCH, *shape), "int32" if source.num_classes else "float32")
     try:
-        model._symbolic_build(data_batch=(inputs, targets))  # private, but what `fit` itself begins with
+        with experiment.distribution.building():
+            model._symbolic_build(data_batch=(inputs, targets))  # private, but what `fit` itself begins with
     except Exception as error:
         text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         message = f"a batch of shape {inputs.shape} with targets {targets.shape} does not go through: {text}"

@@ -14,12 +14,15 @@ from kzoo.augmentations.seeded import Seeded
 from kzoo.build.backend import leave_devices_to_keras
 from kzoo.build.callbacks import make_callbacks
 from kzoo.build.decay import spare_vectors
+from kzoo.build.distribution import Distribution, distribution
 from kzoo.build.filling import filled
 from kzoo.build.parts import get, get_metric
 from kzoo.build.placing import Problems
+from kzoo.build.remat import rematerialize
 from kzoo.callbacks.recalibrate_batch_norm import RecalibrateBatchNorm
 from kzoo.callbacks.recalibrated_fit import wants_recalibration
 from kzoo.data.pipeline import evaluation_batches, steps_per_epoch, training_batches
+from kzoo.data.share import Share
 from kzoo.data.source import Source, Split
 from kzoo.data.splits import split_off
 from kzoo.problems import KzooError
@@ -38,6 +41,7 @@ class Experiment:
         model: The compiled model.
         augment: The layers that change training batches.
         known: What is filled in where a part asks for it.
+        distribution: The devices that train together.
         notes: What the recipe left open and was decided here.
     """
 
@@ -47,6 +51,7 @@ class Experiment:
     model: keras.Model
     augment: list[Any]
     known: dict[str, Any]
+    distribution: Distribution = Distribution()
     notes: list[str] = dataclasses.field(default_factory=list)
 
     @property
@@ -60,9 +65,9 @@ class Experiment:
 
     def training_data(self, first_epoch: int = 0) -> Any:
         """All batches from an epoch to the last, one epoch after the other."""
-        return self._training_batches(first_epoch, self.epochs)
+        return self._training_batches(first_epoch, self.epochs, self.distribution.share)
 
-    def _training_batches(self, first_epoch: int, epochs: int) -> Any:
+    def _training_batches(self, first_epoch: int, epochs: int, share: Share | None = None) -> Any:
         data = self.settings["data"]
         return training_batches(
             self.source.train,
@@ -75,21 +80,26 @@ class Experiment:
             drop_remainder=data["drop_remainder"],
             one_hot=self.one_hot,
             shuffle=data["shuffle"],
+            share=share,
         )
 
     def evaluation_data(self, split: Split) -> Any:
         """A split in batches, in its own order, once."""
+        return self._evaluation_batches(split, self.distribution.share)
+
+    def _evaluation_batches(self, split: Split, share: Share | None = None) -> Any:
         return evaluation_batches(
             split,
             batch_size=self.settings["data"]["batch_size"],
             scale=self.source.scale,
             one_hot=self.one_hot,
+            share=share,
         )
 
     def callbacks(self, folder: Path) -> list[keras.callbacks.Callback]:
         """New callbacks as the recipe names them, which write their files into a run folder."""
         known = self.known | {
-            "train_batches": self.evaluation_data(self.source.train),
+            "train_batches": self._evaluation_batches(self.source.train),  # whole ones, on every host
             "first_epoch": _Later(lambda: self._training_batches(0, 1)),
         }
         notes: list[str] = []
@@ -121,8 +131,12 @@ class _Later:
         return iter(self.make())
 
 
-def build(recipe: Recipe) -> Experiment:
+def build(recipe: Recipe, distributed: bool = True) -> Experiment:
     """Builds what a recipe describes. Same recipe, same seed: same initial weights.
+
+    Args:
+        recipe: The recipe.
+        distributed: Whether to spread it over several devices if it says so; else it is for one.
 
     Raises:
         KzooError: With everything that is wrong and could be seen, at its place in the recipe.
@@ -144,10 +158,22 @@ def build(recipe: Recipe) -> Experiment:
         with problems.at("data", "augment", index):
             augment.append(get("augmentation", spec))
             Seeded(augment[-1], source.scale)  # refuses a layer that expects values from another range
+    spread = Distribution()
+    with problems.at("run", "distribute"):
+        spread = distribution(settings["run"].get("distribute")) if distributed else spread
     keras.utils.set_random_seed(settings["seed"])
-    with _precision(settings["run"]["precision"]):
+    with _precision(settings["run"]["precision"]), spread.building():
         model = _compiled_model(settings, source, known, problems)
-    return Experiment(recipe, settings, source, model, augment, known)
+    with problems.at("compile", "optimizer"):
+        spread.adapt(model, _fewest_rows(source, data["batch_size"]))
+    problems.raise_any()
+    return Experiment(recipe, settings, source, model, augment, known, spread)
+
+
+def _fewest_rows(source: Source, batch_size: int) -> int:
+    """Of all batches of all splits, the rows of the smallest."""
+    splits = [each for each in (source.train, source.validation, source.test) if each is not None]
+    return min(each.count % batch_size or batch_size for each in splits)
 
 
 def build_source(recipe: Recipe, settings: dict[str, Any]) -> Source:
@@ -188,9 +214,18 @@ def _compiled_model(
             spare_vectors(optimizer, to_compile["optimizer"], model.trainable_variables)
     problems.raise_any()
     assert model is not None
-    others = {key: to_compile[key] for key in ("jit_compile", "steps_per_execution")}
+    jit = to_compile["jit_compile"] if to_compile["jit_compile"] != "auto" else settings["run"]["jit"]
     with problems.at("compile"):
-        model.compile(loss=loss, optimizer=optimizer, metrics=metrics, **others)
+        model.compile(
+            loss=loss,
+            optimizer=optimizer,
+            metrics=metrics,
+            steps_per_execution=to_compile["steps_per_execution"],
+            jit_compile=jit,
+        )
+    if settings["run"]["remat"]:
+        with problems.at("run", "remat"):
+            rematerialize(model)
     problems.raise_any()
     return model
 

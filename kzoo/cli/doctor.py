@@ -21,7 +21,7 @@ _DISTRIBUTIONS = ("keras", "tensorflow", "jax", "torch", "numpy", "tensorflow-da
 @click.option("--imports", is_flag=True, help="Import every part of every plug-in.")
 @as_json
 def command(imports: bool, as_json: bool) -> None:
-    """What is installed, what is shadowed, what is broken."""
+    """What is installed and what it computes on, what is missing, shadowed, broken."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # broken plug-ins are told below
         bring_own_parts()
@@ -47,6 +47,10 @@ def _examine(imports: bool) -> dict[str, Any]:
         for card in catalogue().cards(kind)
         if card.package not in ("keras", "kzoo") and catalogue().shown_name(card) == card.full_name
     ]
+    with quiet_backends():
+        from kzoo.build.accelerators import accelerators
+
+        devices = accelerators()
     if imports:
         with quiet_backends():
             broken += _failing_imports([card for plugin in plugins for card in plugin.cards])
@@ -54,6 +58,7 @@ def _examine(imports: bool) -> dict[str, Any]:
         "kzoo": __version__,
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in _DISTRIBUTIONS},
+        "devices": devices,
         "parts": {kind: len(catalogue().cards(kind)) for kind in KINDS},
         "plugins": {plugin.name: len(plugin.cards) for plugin in plugins},
         "shadowed": shadowed,
@@ -85,10 +90,23 @@ def _version(distribution: str) -> str | None:
         return None
 
 
+def _print_devices(devices: dict[str, Any]) -> None:
+    gpus = ", ".join(devices["gpus"]) or "none that NVIDIA's driver tells of"
+    driver = f", driver {devices['driver']}" if devices["driver"] else ""
+    click.echo(f"  GPUs: {gpus}{driver}; {devices['cpus']} CPU cores")
+    for backend in ("tensorflow", "jax", "torch"):
+        if seen := devices[backend]:
+            cuda = "".join(f", {name} {seen[name]}" for name in ("cuda", "cudnn") if seen.get(name))
+            click.echo(f"  {backend} sees: {', '.join(seen['devices'])}{cuda}; XLA {seen['xla']}")
+    for line in devices["missing"]:
+        click.echo(f"  missing: {line}")
+
+
 def _print(report: dict[str, Any]) -> None:
     click.echo(f"kzoo {report['kzoo']} on Python {report['python']}")
     for name, version in report["versions"].items():
         click.echo(f"  {name}: {version or 'not installed'}")
+    _print_devices(report["devices"])
     parts = ", ".join(f"{count} {kind}" for kind, count in report["parts"].items())
     click.echo(f"  parts: {parts}")
     for name, count in report["plugins"].items():

@@ -1,4 +1,4 @@
-"""kzoo train RECIPE [KEY=VALUE…] [--resume RUN]"""
+"""kzoo train RECIPE [KEY=VALUE…] [--resume RUN] [--hosts A:PORT,B:PORT --index I]"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kzoo.cli.options import as_json, bring_own_parts, plugin_files, prepare, print_json, runs_folder
-from kzoo.recipe import load_recipe
+from kzoo.recipe import Recipe, load_recipe
 from kzoo.runs.folder import Run, load_run
 
 
@@ -17,6 +17,8 @@ from kzoo.runs.folder import Run, load_run
 @click.option(
     "--resume", type=click.Path(path_type=Path), help="Go on with an interrupted run; no RECIPE then."
 )
+@click.option("--hosts", help="Train on several hosts together: A:PORT,B:PORT, or auto on a cluster.")
+@click.option("--index", type=int, help="Which of the --hosts this one is, from 0.")
 @runs_folder
 @plugin_files
 @as_json
@@ -24,6 +26,8 @@ def command(
     recipe: str | None,
     overrides: tuple[str, ...],
     resume: Path | None,
+    hosts: str | None,
+    index: int | None,
     runs: Path,
     plugins: tuple[Path, ...],
     as_json: bool,
@@ -34,16 +38,32 @@ def command(
     """
     if (recipe is None) == (resume is None):
         raise click.UsageError("give a RECIPE, or --resume RUN and nothing else")
+    if hosts is None and index is not None:
+        raise click.UsageError("--index says which of --hosts this one is")
     bring_own_parts(plugins)
     read = load_run(resume).recipe if resume else load_recipe(str(recipe), overrides)
+    if hosts is not None:
+        from kzoo.cli.hosts import among, on_jax
+
+        read = on_jax(read)
+        with among(hosts, index) as first:
+            _train(read, resume, runs, as_json, first)
+        return
+    _train(read, resume, runs, as_json)
+
+
+def _train(read: Recipe, resume: Path | None, runs: Path, as_json: bool, first: bool = True) -> None:
+    """Trains and prints what came of it, which is the first host's to print."""
     prepare(read)
     from rich.console import Console
 
     from kzoo.training.train import resume as go_on
     from kzoo.training.train import train
 
-    console = Console(quiet=as_json)
+    console = Console(quiet=as_json or not first)
     run = go_on(resume, console) if resume else train(read, runs, console)
+    if not first:
+        return
     if as_json:
         print_json({**run.results, "path": str(run.path)})
     else:

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from kzoo.augmentations.seeded import Seeded
+from kzoo.data.share import Share
 from kzoo.data.source import Split
 from kzoo.problems import KzooError, Problem
 
@@ -57,6 +58,7 @@ def training_batches(
     drop_remainder: bool = False,
     one_hot: int | None = None,
     shuffle: bool = True,
+    share: Share | None = None,
 ) -> tf.data.Dataset:
     """The batches of all epochs, one after another: for `fit(steps_per_epoch=…)`.
 
@@ -72,6 +74,7 @@ def training_batches(
         drop_remainder: Whether to leave out what doesn't fill a batch, so that all batches have one size.
         one_hot: The number of classes, to have labels as rows with a single 1; None leaves targets alone.
         shuffle: Whether each epoch has an order of its own. A stream is shuffled within a buffer of 10,000 examples.
+        share: This host's part of each batch, where several devices train on one; batches then carry a mark.
 
     Returns:
         A dataset of `(x, y)`: x float32, of known cardinality, prefetched.
@@ -88,20 +91,29 @@ def training_batches(
         x, y = fetch(*made_of)
         y = y if one_hot is None else tf.one_hot(y, one_hot)
         batch_seed = _fold(root, _AUGMENT, epoch, step) if layers else root
+        if layers and share is not None and share.hosts > 1:
+            batch_seed = _fold(batch_seed, share.host)  # else all hosts would draw the same for their rows
         for index, layer in enumerate(layers):
             x, y = layer(x, y, _fold(batch_seed, index))
         return _scaled(x, scale), y
 
     with tf.device("CPU:0"):  # a GPU would get the whole dataset as a constant
-        epoch_of, fetch = _feeder(split, batch_size, steps, root, shuffle, whole)
+        epoch_of, fetch = _feeder(split, batch_size, steps, root, shuffle, whole, share)
         numbers = tf.data.Dataset.range(first_epoch, epochs)
         batches = _map(numbers.flat_map(_as_is(epoch_of)), finish)
+        if share is not None:
+            batches = share.marked(batches, split.count, batch_size, steps)
         batches = batches.apply(tf.data.experimental.assert_cardinality(max(epochs - first_epoch, 0) * steps))
         return batches.prefetch(tf.data.AUTOTUNE)
 
 
 def evaluation_batches(
-    split: Split, *, batch_size: int, scale: float = 1.0, one_hot: int | None = None
+    split: Split,
+    *,
+    batch_size: int,
+    scale: float = 1.0,
+    one_hot: int | None = None,
+    share: Share | None = None,
 ) -> tf.data.Dataset:
     """Every example once, in order, nothing left out.
 
@@ -110,6 +122,7 @@ def evaluation_batches(
         batch_size: Examples in a batch; the last may have fewer.
         scale: Inputs are multiplied by it.
         one_hot: The number of classes, to have labels as rows with a single 1; None leaves targets alone.
+        share: This host's part of each batch, where several devices measure one; batches then carry a mark.
 
     Returns:
         A dataset of `(x, y)`: x float32, of known cardinality, prefetched.
@@ -124,11 +137,18 @@ def evaluation_batches(
         return _scaled(x, scale), y if one_hot is None else tf.one_hot(y, one_hot)
 
     with tf.device("CPU:0"):
-        if split.arrays is not None:
-            examples, fetch = tf.data.Dataset.range(split.count), _gather(split.arrays)
+        if share is not None:
+            # As the first epoch of a training that shuffles nothing.
+            first = tf.constant(0, tf.int64)
+            epoch_of, fetch = _feeder(split, batch_size, steps, _root_seed(0), False, False, share)
+            own = _map(epoch_of(first), _as_is(lambda epoch, step, *made_of: finish(*made_of)))
+            batches = share.marked(own, split.count, batch_size, steps)
         else:
-            examples, fetch = _read_once(split), _already
-        batches = _map(examples.batch(batch_size), finish)
+            if split.arrays is not None:
+                examples, fetch = tf.data.Dataset.range(split.count), _gather(split.arrays)
+            else:
+                examples, fetch = _read_once(split), _already
+            batches = _map(examples.batch(batch_size), finish)
         batches = batches.apply(tf.data.experimental.assert_cardinality(steps))
         return batches.prefetch(tf.data.AUTOTUNE)
 
@@ -137,21 +157,30 @@ def evaluation_batches(
 
 
 def _feeder(
-    split: Split, batch_size: int, steps: int, root: tf.Tensor, shuffle: bool, whole: bool
+    split: Split,
+    batch_size: int,
+    steps: int,
+    root: tf.Tensor,
+    shuffle: bool,
+    whole: bool,
+    share: Share | None,
 ) -> tuple[Epoch, Fetch]:
     """What yields an epoch's batches, and what makes (x, y) of one of them."""
+    count, size = split.count, batch_size
+    if share is not None:
+        count, size = share.count(count, batch_size, whole), share.rows(batch_size)
 
     def order_of(epoch: tf.Tensor) -> tf.Tensor:
         order = tf.range(split.count, dtype=tf.int64)
-        if not shuffle:
-            return order
-        return tf.random.experimental.stateless_shuffle(order, _fold(root, _ORDER, epoch))
+        if shuffle:
+            order = tf.random.experimental.stateless_shuffle(order, _fold(root, _ORDER, epoch))
+        return order if share is None else share.order(order, batch_size, whole)
 
     if split.arrays is not None:
-        return _from_arrays(split.count, batch_size, steps, order_of, whole), _gather(split.arrays)
+        return _from_arrays(count, size, steps, order_of, whole), _gather(split.arrays)
     if split.files is not None:
-        return _from_files(split, batch_size, order_of, whole), _already
-    return _from_stream(split, batch_size, root, shuffle, whole), _already
+        return _from_files(split, size, order_of, whole), _already
+    return _from_stream(split, batch_size, root, shuffle, whole, share), _already
 
 
 def _from_arrays(count: int, batch_size: int, steps: int, order_of: Order, whole: bool) -> Epoch:
@@ -186,13 +215,18 @@ def _from_files(split: Split, batch_size: int, order_of: Order, whole: bool) -> 
     return epoch_of
 
 
-def _from_stream(split: Split, batch_size: int, root: tf.Tensor, shuffle: bool, whole: bool) -> Epoch:
+def _from_stream(
+    split: Split, batch_size: int, root: tf.Tensor, shuffle: bool, whole: bool, share: Share | None
+) -> Epoch:
     examples = _read_once(split)
     buffer = min(split.count, _SHUFFLE_BUFFER)
 
     def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
         shuffled = _shuffled(examples, buffer, _fold(root, _ORDER, epoch)) if shuffle else examples
-        return _numbered(shuffled.batch(batch_size, drop_remainder=whole), epoch)
+        batches = shuffled.batch(batch_size, drop_remainder=whole)
+        if share is not None:
+            batches = share.of_batches(batches, split.count, batch_size)
+        return _numbered(batches, epoch)
 
     return epoch_of
 

@@ -48,7 +48,9 @@ COMPILE = {
     "optimizer": Field("What minimizes it.", "spec", default="rmsprop", kind="optimizer"),
     "metrics": Field("What else is reported.", "specs", default=[], kind="metric"),
     "steps_per_execution": Field("Steps a call of the compiled function.", "integer", default=1, minimum=1),
-    "jit_compile": Field("Compile with XLA.", "string", default="auto", choices=("auto", True, False)),
+    "jit_compile": Field(
+        "As run.jit, which it wins over.", "string", default="auto", choices=("auto", True, False)
+    ),
 }
 FIT = {
     "epochs": Field("How often the training data is gone through.", "integer", default=1, minimum=1),
@@ -65,6 +67,22 @@ RUN = {
         "string",
         default="float32",
         choices=("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64"),
+    ),
+    "jit": Field(
+        "Compile with XLA; auto: where it pays. TensorFlow does on one GPU, JAX always, PyTorch never.",
+        "string",
+        default="auto",
+        choices=("auto", True, False),
+    ),
+    "remat": Field(
+        "Keep less of each layer for the gradient and compute it again: less memory, more time; on JAX.",
+        "boolean",
+        default=False,
+    ),
+    "distribute": Field(
+        "Train on all devices of this host: mirrored on TensorFlow, data_parallel on JAX, auto on either.",
+        "string",
+        choices=("mirrored", "data_parallel", "auto"),
     ),
     "tensorboard": Field("Write logs for TensorBoard.", "boolean", default=True),
 }

@@ -32,5 +32,6 @@ def evaluate_run(run: Run, splits: list[str]) -> dict[str, dict[str, float]]:
     """
     experiment = build(run.recipe)
     experiment.model.set_weights(run.model.get_weights())
-    measured = {split: evaluate(experiment, split) for split in splits}
+    with experiment.distribution.running():
+        measured = {split: evaluate(experiment, split) for split in splits}
     return {split: numbers for split, numbers in measured.items() if numbers}

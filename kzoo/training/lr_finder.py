@@ -94,7 +94,7 @@ def find(
     use_backend(recipe.resolved["run"].get("backend"))
 
     # As the recipe says, but for the learning rate.
-    experiment = build(recipe)
+    experiment = build(recipe, distributed=False)
     dry_run(experiment)
     model = experiment.model
     model.steps_per_execution = 1

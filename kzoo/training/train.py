@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ from rich.console import Console
 
 from kzoo.build.dry_run import dry_run
 from kzoo.build.experiment import Experiment, build
+from kzoo.build.hosts import agree, run_of_first, wait_for_all
 from kzoo.problems import KzooError, Problem
 from kzoo.recipe import Recipe, load_recipe
 from kzoo.runs import Run, load_run, new_run
 from kzoo.runs.checkpoint import Checkpoints, read_callbacks, read_state, write_callbacks, write_state
-from kzoo.runs.environment import describe
+from kzoo.runs.environment import describe, versions
 from kzoo.runs.files import write_json
 from kzoo.runs.history import History, read_rows
 from kzoo.training.evaluate import evaluate
@@ -28,9 +30,15 @@ def train(recipe: Recipe, runs: str | Path = "runs", console: Console | None = N
     # What the recipe says, built, and pushed through once without a number being computed.
     experiment = build(recipe)
     dry_run(experiment)
-    # A folder of its own.
-    run = new_run(recipe, Path(runs), describe(recipe, experiment.source.fingerprint))
-    return _finish(experiment, run, None, console)
+    # A folder of its own, which one host makes.
+    _agree(experiment)
+    run = Run(Path())
+    if experiment.distribution.first:
+        run = new_run(recipe, Path(runs), describe(recipe, experiment.source.fingerprint))
+    if experiment.distribution.hosts > 1:
+        run = Run(run_of_first(run.path))
+    with experiment.distribution.running():
+        return _finish(experiment, run, None, console)
 
 
 def resume(path: str | Path, console: Console | None = None) -> Run:
@@ -54,19 +62,44 @@ def resume(path: str | Path, console: Console | None = None) -> Run:
         raise KzooError(
             Problem("the data is not what it was when this run started", str(run.path), hint=hint)
         )
-    return _finish(experiment, run, Checkpoints(run.path / "checkpoints").newest(), console)
+    saved = Checkpoints(run.path / "checkpoints").newest()
+    _agree(experiment, checkpoint=saved[1]["checksum"] if saved else "none")
+    if experiment.distribution.hosts > 1:
+        run_of_first(run.path)
+    with experiment.distribution.running():
+        return _finish(experiment, run, saved, console)
+
+
+def _agree(experiment: Experiment, **more: str) -> None:
+    """Several hosts begin only if they are about to do the same."""
+    if experiment.distribution.hosts > 1:
+        data = experiment.source.fingerprint
+        agree(recipe=experiment.recipe.to_yaml(), data=data, versions=str(versions()), **more)
 
 
 def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | None) -> Run:
+    with tempfile.TemporaryDirectory(prefix="kzoo-") as aside:
+        # All hosts do the same, but what isn't the first one's is thrown away.
+        writes = experiment.distribution.first
+        done = _train(experiment, run, run.path if writes else Path(aside), saved, console)
+        if experiment.distribution.hosts > 1:
+            wait_for_all()
+        return done
+
+
+def _train(experiment: Experiment, run: Run, folder: Path, saved: Any, console: Console | None) -> Run:
     console = console or Console(quiet=True)
     model, recipe = experiment.model, experiment.recipe
-    own = experiment.callbacks(run.path)
+    own = experiment.callbacks(folder)
     for note in (*recipe.notes, *experiment.notes):
         console.print(f"note: {note}", highlight=False, soft_wrap=True)
     console.print(f"run: {run.path}", highlight=False, soft_wrap=True)
+    if devices := experiment.distribution.described(experiment.settings["data"]["batch_size"]):
+        console.print(devices, highlight=False, soft_wrap=True)
 
     # State: as built, or as it was after the last whole epoch.
-    model.optimizer.build(model.trainable_variables)
+    with experiment.distribution.building():
+        model.optimizer.build(model.trainable_variables)
     first_epoch, stopped, rows = 0, False, []
     if saved is not None:
         tensors, notes = saved
@@ -76,14 +109,14 @@ def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | Non
         console.print(f"resuming after epoch {first_epoch}", highlight=False)
 
     # Callbacks: the recipe's, then ours; the checkpoint last, when all others have seen the epoch.
-    history = History(run.path / "history.csv", rows)
+    history = History(folder / "history.csv", rows)
     report = ProgressReport(
         console, experiment.epochs, experiment.steps_per_epoch, experiment.settings["data"]["batch_size"]
     )
-    keeper = _Keeper(Checkpoints(run.path / "checkpoints"), own, saved)
+    keeper = _Keeper(Checkpoints(folder / "checkpoints"), own, saved)
     callbacks = [*own, _StopAtNaN(), history, report, keeper]
     if experiment.settings["run"]["tensorboard"]:
-        callbacks.insert(-1, keras.callbacks.TensorBoard(str(run.path / "tensorboard"), write_graph=False))
+        callbacks.insert(-1, keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False))
 
     # The training itself.
     began = time.monotonic()
@@ -98,11 +131,11 @@ def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | Non
         report.close()
 
     # What came of it.
-    beside = run.path / ".model.keras"
+    beside = folder / ".model.keras"
     model.save(beside)
-    beside.replace(run.path / "model.keras")
+    beside.replace(folder / "model.keras")
     results = _results(experiment, run, history, time.monotonic() - began)
-    write_json(run.path / "results.json", results)
+    write_json(folder / "results.json", results)
     vars(run)["model"] = model
     return run
 

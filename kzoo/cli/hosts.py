@@ -1,0 +1,139 @@
+"""--hosts and --index: meeting the other hosts, and ending when one of them is lost.
+
+JAX ends a process hard when another host is lost, and says so in words of its own. So the training runs in a process of
+its own, and the one that was started waits for it and says what its end means. Each ends with the other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import click
+
+from kzoo.build.hosts import join, parse_hosts
+from kzoo.cli.options import quiet_backends
+from kzoo.problems import KzooError
+from kzoo.recipe import Recipe, load_recipe
+
+_LINE = "KZOO_LINE_TO_PARENT"  # the file descriptor, in the inner process
+_LOST = 77  # exit status of an inner process that noticed
+_LAST_WORDS = 5  # seconds
+
+
+def on_jax(recipe: Recipe) -> Recipe:
+    """A recipe for several hosts: on JAX, which it may leave out to say.
+
+    Raises:
+        KzooError: If it names another backend.
+    """
+    backend = recipe.resolved["run"].get("backend")
+    if backend not in (None, "jax"):
+        hint = "Add run.backend=jax."
+        message = f"--hosts needs the backend jax, not {backend}"
+        raise KzooError(recipe.problem(("run", "backend"), message, hint))
+    if backend or recipe.path.name == "resolved.yaml":
+        return recipe
+    return load_recipe(recipe.path, (*recipe.overrides, "run.backend=jax"))
+
+
+@contextlib.contextmanager
+def among(hosts: str, index: int | None) -> Iterator[bool]:
+    """Inside, this process is one of several that train together. Yields whether it is the first.
+
+    Args:
+        hosts: What --hosts says.
+        index: What --index says.
+
+    Raises:
+        KzooError: If they make no sense.
+        SystemExit: In the process that was started, with what the inner one came to.
+    """
+    met = parse_hosts(hosts, index)
+    if _LINE not in os.environ:
+        raise SystemExit(_watch(f"--hosts {hosts}" + ("" if index is None else f" --index {index}")))
+    line = socket.socket(fileno=int(os.environ.pop(_LINE)))
+    threading.Thread(target=_end_with, args=(line,), daemon=True).start()
+    with quiet_backends():
+        import jax
+    try:
+        join(met, lambda run: line.sendall(f"run {run}\n".encode()))
+        yield jax.process_index() == 0
+    except jax.errors.JaxRuntimeError as error:
+        click.echo(str(error).strip().splitlines()[0], err=True)
+        os._exit(_LOST)
+    except BaseException as error:
+        # What is said is said by `main`. Then JAX would wait for the other hosts, which wait for this one.
+        line.sendall(f"ends {_status(error)}\n".encode())
+        raise
+
+
+def _status(error: BaseException) -> int:
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else 1
+    if isinstance(error, KeyboardInterrupt):
+        return 130
+    return 2 if isinstance(error, (KzooError, click.ClickException)) else 1
+
+
+def _end_with(line: socket.socket) -> None:
+    """Ends this process when the one that started it is gone."""
+    line.recv(1)
+    os._exit(1)
+
+
+def _watch(again: str) -> int:
+    """Runs this command in an inner process, and says what its end means.
+
+    Args:
+        again: The options by which this host takes part again.
+
+    Returns:
+        The exit status.
+    """
+    mine, its = socket.socketpair()
+    inner = subprocess.Popen(
+        [sys.executable, "-m", "kzoo", *sys.argv[1:]],
+        env={**os.environ, _LINE: str(its.fileno())},
+        pass_fds=[its.fileno()],
+        process_group=0,  # a Ctrl-C reaches it from here, once
+    )
+    its.close()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda got, _frame: inner.send_signal(got))
+    said = dict[str, str]()
+    reader = threading.Thread(target=_listen, args=(mine, inner, said))
+    reader.start()
+    status = inner.wait()
+    reader.join()
+    if "ends" in said:
+        return int(said["ends"])
+    if status in (_LOST, -signal.SIGABRT):
+        run = said.get("run")
+        hint = (
+            f"Go on, with as many hosts as you like: kzoo train --resume {run} {again}"
+            if run
+            else "Start all again."
+        )
+        click.echo(f"failed: another host was lost, so this one ends too.\n    {hint}", err=True)
+    elif status < 0:
+        click.echo(f"failed: ended by signal {-status}", err=True)
+    return 1 if status < 0 or status == _LOST else status
+
+
+def _listen(line: socket.socket, inner: subprocess.Popen[bytes], said: dict[str, str]) -> None:
+    """Notes what the inner process says, until it ends."""
+    with line.makefile(encoding="utf-8") as texts:
+        for text in texts:
+            name, _, value = text.rstrip("\n").partition(" ")
+            said[name] = value
+            if name == "ends":
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    inner.wait(_LAST_WORDS)
+                inner.kill()
