@@ -17,6 +17,7 @@ from kzoo.runs.folder import Run, load_run
 @click.option(
     "--resume", type=click.Path(path_type=Path), help="Go on with an interrupted run; no RECIPE then."
 )
+@click.option("--checkpoint", help="Resume from this one of its checkpoints instead of the last.")
 @runs_folder
 @plugin_files
 @as_json
@@ -24,6 +25,7 @@ def command(
     recipe: str | None,
     overrides: tuple[str, ...],
     resume: Path | None,
+    checkpoint: str | None,
     runs: Path,
     plugins: tuple[Path, ...],
     as_json: bool,
@@ -34,6 +36,8 @@ def command(
     """
     if (recipe is None) == (resume is None):
         raise click.UsageError("give a RECIPE, or --resume RUN and nothing else")
+    if checkpoint and not resume:
+        raise click.UsageError("--checkpoint goes with --resume RUN")
     bring_own_parts(plugins)
     read = load_run(resume).recipe if resume else load_recipe(str(recipe), overrides)
     prepare(read)
@@ -43,7 +47,7 @@ def command(
     from kzoo.training.train import train
 
     console = Console(quiet=as_json)
-    run = go_on(resume, console) if resume else train(read, runs, console)
+    run = go_on(resume, console, checkpoint) if resume else train(read, runs, console)
     if as_json:
         print_json({**run.results, "path": str(run.path)})
     else:

@@ -66,6 +66,12 @@ RUN = {
         default="float32",
         choices=("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64"),
     ),
+    "checkpoint_minutes": Field(
+        "After how many minutes within an epoch its state is kept too; 0: only at the ends of epochs.",
+        "number",
+        default=10,
+        minimum=0,
+    ),
     "tensorboard": Field("Write logs for TensorBoard.", "boolean", default=True),
 }
 SECTIONS = {"data": DATA, "model": {}, "compile": COMPILE, "fit": FIT, "run": RUN}
