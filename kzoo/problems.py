@@ -11,7 +11,7 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 
-__all__ = ["KzooError", "KzooWarning", "Problem", "fold", "nearest", "or_list"]
+__all__ = ["Failed", "KzooError", "KzooWarning", "Problem", "Terminated", "fold", "nearest", "or_list"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,6 +87,25 @@ class KzooError(ValueError):
         if len(lines) > 1:
             lines.append(f"{len(lines)} problems")
         return "\n".join(lines)
+
+
+class Failed(KzooError):
+    """What went wrong while running, though nothing was wrong with what was asked for: exit status 1."""
+
+
+class Terminated(SystemExit):
+    """Ends the program after SIGTERM, with the status that tells so.
+
+    Args:
+        message: What was kept, and how to go on.
+    """
+
+    def __init__(self, message: str):
+        super().__init__(128 + 15)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
 
 
 def fold(name: str) -> str:

@@ -63,17 +63,20 @@ class Experiment:
         data = self.settings["data"]
         return steps_per_epoch(self.source.train.count, data["batch_size"], data["drop_remainder"])
 
-    def training_data(self, first_epoch: int = 0) -> Any:
-        """All batches from an epoch to the last, one epoch after the other."""
-        return self._training_batches(first_epoch, self.epochs, self.distribution.share)
+    def training_data(self, first_epoch: int = 0, first_step: int = 0) -> Any:
+        """All batches from a step of an epoch to the last, one epoch after the other."""
+        return self._training_batches(first_epoch, self.epochs, first_step, self.distribution.share)
 
-    def _training_batches(self, first_epoch: int, epochs: int, share: Share | None = None) -> Any:
+    def _training_batches(
+        self, first_epoch: int, epochs: int, first_step: int = 0, share: Share | None = None
+    ) -> Any:
         data = self.settings["data"]
         return training_batches(
             self.source.train,
             batch_size=data["batch_size"],
             seed=self.settings["seed"],
             first_epoch=first_epoch,
+            first_step=first_step,
             epochs=epochs,
             augment=self.augment,
             scale=self.source.scale,

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from kzoo import __version__
-from kzoo.problems import KzooError, KzooWarning
+from kzoo.problems import Failed, KzooError, KzooWarning, Terminated
 
 # Verb -> what it does, in the order of `kzoo --help`; the module of a verb is kzoo.cli.<verb>.
 VERBS = {
@@ -67,13 +67,16 @@ def main() -> None:
         status = cli.main(standalone_mode=False, prog_name="kzoo")
     except KzooError as error:
         _print_problems(error)
-        status = 2
+        status = 1 if isinstance(error, Failed) else 2
     except click.ClickException as error:
         error.show()
         status = 2
     except (click.Abort, KeyboardInterrupt) as error:
         click.echo(str(error.__cause__ or error) or "interrupted", err=True)
         status = 130
+    except Terminated as error:
+        click.echo(str(error), err=True)
+        status = error.code
     except FloatingPointError as error:
         click.echo(f"failed: {error}", err=True)
         status = 1

@@ -19,6 +19,7 @@ from kzoo.runs.folder import Run, load_run
 )
 @click.option("--hosts", help="Train on several hosts together: A:PORT,B:PORT, or auto on a cluster.")
 @click.option("--index", type=int, help="Which of the --hosts this one is, from 0.")
+@click.option("--checkpoint", help="Resume from this one of its checkpoints instead of the last.")
 @runs_folder
 @plugin_files
 @as_json
@@ -28,6 +29,7 @@ def command(
     resume: Path | None,
     hosts: str | None,
     index: int | None,
+    checkpoint: str | None,
     runs: Path,
     plugins: tuple[Path, ...],
     as_json: bool,
@@ -40,6 +42,8 @@ def command(
         raise click.UsageError("give a RECIPE, or --resume RUN and nothing else")
     if hosts is None and index is not None:
         raise click.UsageError("--index says which of --hosts this one is")
+    if checkpoint and not resume:
+        raise click.UsageError("--checkpoint goes with --resume RUN")
     bring_own_parts(plugins)
     read = load_run(resume).recipe if resume else load_recipe(str(recipe), overrides)
     if hosts is not None:
@@ -47,12 +51,14 @@ def command(
 
         read = on_jax(read)
         with among(hosts, index) as first:
-            _train(read, resume, runs, as_json, first)
+            _train(read, resume, checkpoint, runs, as_json, first)
         return
-    _train(read, resume, runs, as_json)
+    _train(read, resume, checkpoint, runs, as_json)
 
 
-def _train(read: Recipe, resume: Path | None, runs: Path, as_json: bool, first: bool = True) -> None:
+def _train(
+    read: Recipe, resume: Path | None, checkpoint: str | None, runs: Path, as_json: bool, first: bool = True
+) -> None:
     """Trains and prints what came of it, which is the first host's to print."""
     prepare(read)
     from rich.console import Console
@@ -61,7 +67,7 @@ def _train(read: Recipe, resume: Path | None, runs: Path, as_json: bool, first: 
     from kzoo.training.train import train
 
     console = Console(quiet=as_json or not first)
-    run = go_on(resume, console) if resume else train(read, runs, console)
+    run = go_on(resume, console, checkpoint) if resume else train(read, runs, console)
     if not first:
         return
     if as_json:

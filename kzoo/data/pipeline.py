@@ -53,6 +53,7 @@ def training_batches(
     seed: int,
     epochs: int,
     first_epoch: int = 0,
+    first_step: int = 0,
     augment: Sequence[Any] = (),
     scale: float = 1.0,
     drop_remainder: bool = False,
@@ -68,6 +69,7 @@ def training_batches(
         seed: Of order and augmentation.
         epochs: The epoch before which to stop, as in `fit`.
         first_epoch: The epoch to begin with. The batches are those that the uninterrupted pipeline has there.
+        first_step: How many steps of that epoch to leave out.
         augment: Keras layers, applied to whole batches of inputs as they are stored, that is before they are scaled:
             uint8 pictures go from 0 to 255, as Keras's augmentations expect.
         scale: Inputs are multiplied by it.
@@ -100,10 +102,11 @@ def training_batches(
     with tf.device("CPU:0"):  # a GPU would get the whole dataset as a constant
         epoch_of, fetch = _feeder(split, batch_size, steps, root, shuffle, whole, share)
         numbers = tf.data.Dataset.range(first_epoch, epochs)
-        batches = _map(numbers.flat_map(_as_is(epoch_of)), finish)
+        batches = _map(numbers.flat_map(_as_is(epoch_of)).skip(first_step), finish)
         if share is not None:
-            batches = share.marked(batches, split.count, batch_size, steps)
-        batches = batches.apply(tf.data.experimental.assert_cardinality(max(epochs - first_epoch, 0) * steps))
+            batches = share.marked(batches, split.count, batch_size, steps, first_step)
+        count = max((epochs - first_epoch) * steps - first_step, 0)
+        batches = batches.apply(tf.data.experimental.assert_cardinality(count))
         return batches.prefetch(tf.data.AUTOTUNE)
 
 

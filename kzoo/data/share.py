@@ -83,7 +83,9 @@ class Share:
 
         return batches.map(tf.autograph.experimental.do_not_convert(mine))
 
-    def marked(self, batches: tf.data.Dataset, count: int, batch_size: int, steps: int) -> tf.data.Dataset:
+    def marked(
+        self, batches: tf.data.Dataset, count: int, batch_size: int, steps: int, first_step: int = 0
+    ) -> tf.data.Dataset:
         """Adds to each batch a mark: an empty array whose last axis is as long as the batch has real rows.
 
         A shape is what a compiled step is compiled for, so that it can leave out rows without any being computed.
@@ -93,6 +95,7 @@ class Share:
             count: How many examples an epoch has.
             batch_size: How many of them make a batch.
             steps: Batches an epoch.
+            first_step: The step of an epoch that the first of them is of.
         """
         last = min(count - (steps - 1) * batch_size, batch_size)
 
@@ -100,7 +103,7 @@ class Share:
             rows = tf.where(number % steps == steps - 1, last, batch_size)  # int32, as shapes are
             return *pair, tf.zeros([tf.shape(pair[0])[0], 0, rows], tf.bool)
 
-        return batches.enumerate().map(tf.autograph.experimental.do_not_convert(add))
+        return batches.enumerate(first_step).map(tf.autograph.experimental.do_not_convert(add))
 
 
 def mark_of(data: Any) -> Any:

@@ -27,7 +27,9 @@ _IN_RECIPE = {
 }
 _MOMENTUM = "compile:\n  optimizer: {{name: momentum, learning_rate: 0.1, momentum_schedule: {spec}}}"
 _BIAS = _DENSE.replace("{argument}", "bias_initializer")
-_CONVOLUTION = "model:\n  layers:\n    - {{name: conv2d, filters: 64, kernel_size: 3, kernel_initializer: {spec}}}"
+_CONVOLUTION = (
+    "model:\n  layers:\n    - {{name: conv2d, filters: 64, kernel_size: 3, kernel_initializer: {spec}}}"
+)
 _IN_KERAS = {
     "activation": "keras.layers.Dense(64, activation={name})",
     "initializer": "keras.layers.Dense(64, kernel_initializer={name})",

@@ -84,6 +84,12 @@ RUN = {
         "string",
         choices=("mirrored", "data_parallel", "auto"),
     ),
+    "checkpoint_minutes": Field(
+        "After how many minutes within an epoch its state is kept too; 0: only at the ends of epochs.",
+        "number",
+        default=10,
+        minimum=0,
+    ),
     "tensorboard": Field("Write logs for TensorBoard.", "boolean", default=True),
 }
 SECTIONS = {"data": DATA, "model": {}, "compile": COMPILE, "fit": FIT, "run": RUN}

@@ -1,4 +1,4 @@
-"""Checkpoints: all state of a training at the end of an epoch, in one safetensors file.
+"""Checkpoints: all state of a training at the end of an epoch or between two steps, in one safetensors file.
 
 Weights, optimizer, the state of every random generator, and what the callbacks remember. The file is plain data and
 carries a checksum; it is written beside and renamed, so there is always a whole one.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,11 +18,12 @@ import keras
 import numpy as np
 import safetensors.numpy
 
-from kzoo.problems import KzooError, Problem
-from kzoo.runs.files import write_whole
+from kzoo.problems import KzooError, Problem, nearest, or_list
+from kzoo.runs.files import Unwritten, write_whole
 
 _KEPT = 2
 _PLAIN = (bool, int, float, str, type(None))
+_OTHERS = ("callback/", "metric/", "torch/")  # what a checkpoint holds besides the state variables
 _NOT_STATE = ("model", "_model", "params", "validation_data")
 
 
@@ -36,19 +38,28 @@ class Checkpoints:
         self.folder = folder
 
     def paths(self) -> list[Path]:
-        """The checkpoints there are, newest first."""
-        return sorted(self.folder.glob("epoch-*.safetensors"), reverse=True)
+        """The checkpoints there are, that of the most steps first: a clock may have been wrong."""
+        return sorted(self.folder.glob("epoch-*.safetensors"), key=position, reverse=True)
 
-    def save(self, epoch: int, tensors: dict[str, np.ndarray], notes: dict[str, Any]) -> None:
-        """Writes the state after `epoch` epochs, and drops all but the newest ones."""
-        self.folder.mkdir(exist_ok=True)
+    def save(self, epoch: int, tensors: dict[str, np.ndarray], notes: dict[str, Any], step: int = 0) -> Path:
+        """Writes the state after `epoch` epochs and `step` steps, and drops all but the newest ones.
+
+        Raises:
+            Unwritten: If it can't be written. Those before it stay.
+        """
+        try:
+            self.folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise Unwritten(self.folder, 0, error) from None
         plain = {name: _storable(value) for name, value in tensors.items()}
         dtypes = {name: value.dtype.name for name, value in tensors.items()}
-        header = {"epoch": epoch, "dtypes": dtypes, "checksum": _checksum(plain), **notes}
+        header = {"epoch": epoch, "step": step, "dtypes": dtypes, "checksum": _checksum(plain), **notes}
         data = safetensors.numpy.save(plain, {"kzoo": json.dumps(header)})
-        write_whole(self.folder / f"epoch-{epoch:05d}.safetensors", data)
+        path = self.folder / f"{_name(epoch, step)}.safetensors"
+        write_whole(path, data)
         for old in self.paths()[_KEPT:]:
             old.unlink(missing_ok=True)
+        return path
 
     def newest(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
         """State and notes of the newest checkpoint; None if there is none.
@@ -58,6 +69,38 @@ class Checkpoints:
         """
         paths = self.paths()
         return _read(paths[0], paths[1:]) if paths else None
+
+    def named(self, name: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """State and notes of the checkpoint of a name such as `epoch-00003`. Newer ones are set aside, not deleted.
+
+        Raises:
+            KzooError: If there is none of that name, or it is damaged.
+        """
+        paths = self.paths()
+        names = [path.stem for path in paths]
+        if name.removesuffix(".safetensors") not in names:
+            near = nearest(name, names) or names
+            hint = f"There is {or_list(names)}. Did you mean {near[0]}?" if names else "There is none at all."
+            raise KzooError(Problem(f"no checkpoint '{name}'", str(self.folder), hint=hint))
+        place = names.index(name.removesuffix(".safetensors"))
+        read = _read(paths[place], paths[place + 1 :])
+        for newer in paths[:place]:  # else they would be taken for the newest again
+            newer.replace(newer.with_suffix(".set-aside"))
+        return read
+
+
+def position(path: Path) -> tuple[int, int]:
+    """After how many epochs, and how many steps of the next, a checkpoint was written; from its name.
+
+    >>> position(Path("epoch-00003-step-000017.safetensors")), position(Path("epoch-00003.safetensors"))
+    ((3, 17), (3, 0))
+    """
+    found = re.match(r"epoch-(\d+)(?:-step-(\d+))?\.", path.name)
+    return (int(found[1]), int(found[2] or 0)) if found else (-1, 0)
+
+
+def _name(epoch: int, step: int) -> str:
+    return f"epoch-{epoch:05d}" + (f"-step-{step:06d}" if step else "")
 
 
 def _read(path: Path, older: Sequence[Path]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -70,12 +113,15 @@ def _read(path: Path, older: Sequence[Path]) -> tuple[dict[str, np.ndarray], dic
     except (ValueError, KeyError, struct.error, safetensors.SafetensorError):
         damaged = True
     if damaged:
+        run = path.parent.parent
         hint = (
-            f"Delete it to resume from {older[0].name}." if older else "There is none before it: train anew."
+            f"Go on from the one before it: kzoo train --resume {run} --checkpoint {older[0].stem}"
+            if older
+            else f"There is none before it; train anew: kzoo train {run / 'resolved.yaml'}"
         )
         raise KzooError(Problem("the checkpoint is damaged: its checksum doesn't hold", str(path), hint=hint))
     restored = {name: value.view(_dtype(header["dtypes"][name])) for name, value in tensors.items()}
-    return restored, header
+    return restored, {"step": 0, **header}
 
 
 def _storable(value: np.ndarray) -> np.ndarray:
@@ -117,9 +163,20 @@ def state_variables(model: keras.Model) -> dict[str, Any]:
     return variables
 
 
-def read_state(model: keras.Model) -> dict[str, np.ndarray]:
-    """The numbers in all state variables."""
-    return {name: np.array(keras.ops.convert_to_numpy(each)) for name, each in state_variables(model).items()}
+def read_state(model: keras.Model, within_epoch: bool = False) -> dict[str, np.ndarray]:
+    """The numbers in all state variables.
+
+    Args:
+        model: The model.
+        within_epoch: Whether an epoch has begun: what its metrics have summed up so far is then part of the state.
+    """
+    if hasattr(model, "jax_state_sync"):
+        model.jax_state_sync()  # within an epoch JAX's trainer keeps the numbers outside of the variables
+    variables = state_variables(model)
+    if within_epoch:
+        variables |= {f"metric/{index:05d}": each for index, each in enumerate(model.metrics_variables)}
+    tensors = {name: np.array(keras.ops.convert_to_numpy(each)) for name, each in variables.items()}
+    return tensors | _torch_state()
 
 
 def write_state(model: keras.Model, tensors: dict[str, np.ndarray], path: Path) -> None:
@@ -129,7 +186,7 @@ def write_state(model: keras.Model, tensors: dict[str, np.ndarray], path: Path) 
         KzooError: If they don't fit the model.
     """
     variables = state_variables(model)
-    saved = {name: value for name, value in tensors.items() if not name.startswith("callback/")}
+    saved = {name: value for name, value in tensors.items() if not name.startswith(_OTHERS)}
     shapes = {name: (each.path, tuple(each.shape)) for name, each in variables.items()}
     for name in sorted({*shapes, *saved}):
         if name not in saved or name not in shapes or saved[name].shape != shapes[name][1]:
@@ -142,6 +199,36 @@ def write_state(model: keras.Model, tensors: dict[str, np.ndarray], path: Path) 
             raise KzooError(Problem(message, str(path), hint=hint))
     for name, variable in variables.items():
         variable.assign(saved[name])
+    write_torch_state(tensors)
+
+
+def _torch_state() -> dict[str, np.ndarray]:
+    """PyTorch's own random state: Keras's dropout draws from it there."""
+    if keras.backend.backend() != "torch":
+        return {}
+    import torch
+
+    states = [torch.get_rng_state(), *torch.cuda.get_rng_state_all()]
+    return {f"torch/{index:02d}": state.numpy().copy() for index, state in enumerate(states)}
+
+
+def write_torch_state(tensors: dict[str, np.ndarray]) -> None:
+    """Puts PyTorch's own random state back, if there is one."""
+    states = [tensors[name] for name in sorted(tensors) if name.startswith("torch/")]
+    if not states:
+        return
+    import torch
+
+    first, *others = (torch.from_numpy(state.copy()) for state in states)
+    torch.set_rng_state(first)
+    for index, state in enumerate(others[: torch.cuda.device_count()]):
+        torch.cuda.set_rng_state(state, index)
+
+
+def write_metrics(model: keras.Model, tensors: dict[str, np.ndarray]) -> None:
+    """Has the metrics of an epoch go on from what they had summed up."""
+    for index, variable in enumerate(model.metrics_variables):
+        variable.assign(tensors[f"metric/{index:05d}"])
 
 
 def read_callbacks(

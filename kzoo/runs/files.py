@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
 from typing import Any
 
 
+class Unwritten(OSError):
+    """A file that could not be written. The one of that name that there was before is whole.
+
+    Args:
+        path: The file.
+        size: How many bytes it would have.
+        error: Why it could not be written.
+    """
+
+    def __init__(self, path: Path, size: int, error: OSError):
+        super().__init__(error.errno, error.strerror, str(path))
+        self.size = size
+
+
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Writes a file so that a kill at any moment leaves the old one or the new one."""
+    """Writes a file so that a kill at any moment leaves the old one or the new one.
+
+    Raises:
+        Unwritten: If it can't be written. Nothing of it is left behind.
+    """
     data = content.encode() if isinstance(content, str) else content
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -18,8 +37,11 @@ def write_whole(path: Path, content: bytes | str) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+    except OSError as error:
+        raise Unwritten(path, len(data), error) from None
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:

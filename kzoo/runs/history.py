@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from kzoo.runs.files import write_whole
+from kzoo.runs.files import Unwritten, write_whole
 
 Row = dict[str, Any]
 
@@ -31,30 +31,37 @@ class History(keras.callbacks.Callback):
     Args:
         path: The CSV file.
         rows: What an earlier part of the same training has written. The file is cut back to them.
+
+    Attributes:
+        began: When the epoch began, by `time.monotonic`.
     """
 
     def __init__(self, path: Path, rows: list[Row]):
         super().__init__()
         self.path, self.rows = path, rows
-        self._began = time.monotonic()
+        self.began = time.monotonic()
         if rows:
             write_whole(path, _text(rows))
         else:  # rows of an epoch that was never checkpointed: it is gone through again
             path.unlink(missing_ok=True)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._began = time.monotonic()
+        self.began = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         row: Row = {"epoch": epoch + 1}
         row |= {name: repr(float(value)) for name, value in (logs or {}).items()}
         row["learning_rate"] = repr(current_learning_rate(self.model.optimizer))
-        row["seconds"] = f"{time.monotonic() - self._began:.3f}"
+        row["seconds"] = f"{time.monotonic() - self.began:.3f}"
         self.rows.append(row)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(_text([row], header=len(self.rows) == 1))
-            file.flush()
-            os.fsync(file.fileno())
+        text = _text([row], header=len(self.rows) == 1)
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise Unwritten(self.path, len(text), error) from None
 
 
 def current_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:

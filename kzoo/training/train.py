@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
 import time
 from pathlib import Path
@@ -17,11 +16,18 @@ from kzoo.build.hosts import agree, run_of_first, wait_for_all
 from kzoo.problems import KzooError, Problem
 from kzoo.recipe import Recipe, load_recipe
 from kzoo.runs import Run, load_run, new_run
-from kzoo.runs.checkpoint import Checkpoints, read_callbacks, read_state, write_callbacks, write_state
+from kzoo.runs.checkpoint import Checkpoints, write_state
 from kzoo.runs.environment import describe, versions
 from kzoo.runs.files import write_json
 from kzoo.runs.history import History, read_rows
+from kzoo.runs.model_file import save_model
+from kzoo.training.cause import explained
 from kzoo.training.evaluate import evaluate
+from kzoo.training.failures import failures_explained
+from kzoo.training.interruption import Interruption
+from kzoo.training.keeper import Keeper
+from kzoo.training.nonfinite import NonFinite, StopAtNonFinite
+from kzoo.training.position import Position
 from kzoo.training.progress import ProgressReport
 
 
@@ -41,28 +47,32 @@ def train(recipe: Recipe, runs: str | Path = "runs", console: Console | None = N
         return _finish(experiment, run, None, console)
 
 
-def resume(path: str | Path, console: Console | None = None) -> Run:
-    """Goes on with an interrupted run, from its last whole checkpoint to the same end.
+def resume(path: str | Path, console: Console | None = None, checkpoint: str | None = None) -> Run:
+    """Goes on with an interrupted run, from its last checkpoint to the same end.
 
     Args:
         path: The run folder.
         console: Where progress is shown.
+        checkpoint: Go on from this one instead, by name: `epoch-00003`. Later ones are set aside.
 
     Raises:
-        KzooError: If it isn't a run, has finished, or its data has changed.
+        KzooError: If it isn't a run, has finished, its data has changed, or the checkpoint is damaged.
     """
     run = load_run(path)
     if run.finished:
         hint = f"Its results: {run.path / 'results.json'}"
         raise KzooError(Problem("nothing to resume: this run has finished", str(run.path), hint=hint))
     experiment = build(load_recipe(run.path / "resolved.yaml"))
+    dry_run(experiment)
     before = run.environment.get("data_fingerprint")
     if before != experiment.source.fingerprint:
-        hint = "Put the data back as it was, or train anew."
+        hint = f"Put the data back as it was, or train anew: kzoo train {run.path / 'resolved.yaml'}"
         raise KzooError(
             Problem("the data is not what it was when this run started", str(run.path), hint=hint)
         )
-    saved = Checkpoints(run.path / "checkpoints").newest()
+    checkpoints = Checkpoints(run.path / "checkpoints")
+    with failures_explained(run):
+        saved = checkpoints.newest() if checkpoint is None else checkpoints.named(checkpoint)
     _agree(experiment, checkpoint=saved[1]["checksum"] if saved else "none")
     if experiment.distribution.hosts > 1:
         run_of_first(run.path)
@@ -78,44 +88,68 @@ def _agree(experiment: Experiment, **more: str) -> None:
 
 
 def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | None) -> Run:
-    with tempfile.TemporaryDirectory(prefix="kzoo-") as aside:
+    console = console or Console(quiet=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="kzoo-") as aside,
+        Interruption(run.path) as interruption,
+        failures_explained(run),
+    ):
         # All hosts do the same, but what isn't the first one's is thrown away.
-        writes = experiment.distribution.first
-        done = _train(experiment, run, run.path if writes else Path(aside), saved, console)
+        folder = run.path if experiment.distribution.first else Path(aside)
+        done = _train(experiment, run, folder, saved, console, interruption)
         if experiment.distribution.hosts > 1:
             wait_for_all()
         return done
 
 
-def _train(experiment: Experiment, run: Run, folder: Path, saved: Any, console: Console | None) -> Run:
-    console = console or Console(quiet=True)
-    model, recipe = experiment.model, experiment.recipe
+def _train(
+    experiment: Experiment, run: Run, folder: Path, saved: Any, console: Console, interruption: Interruption
+) -> Run:
+    model, recipe, settings = experiment.model, experiment.recipe, experiment.settings
     own = experiment.callbacks(folder)
     for note in (*recipe.notes, *experiment.notes):
         console.print(f"note: {note}", highlight=False, soft_wrap=True)
     console.print(f"run: {run.path}", highlight=False, soft_wrap=True)
-    if devices := experiment.distribution.described(experiment.settings["data"]["batch_size"]):
+    if devices := experiment.distribution.described(settings["data"]["batch_size"]):
         console.print(devices, highlight=False, soft_wrap=True)
 
-    # State: as built, or as it was after the last whole epoch.
+    # State: as built, or as it was at the last checkpoint.
     with experiment.distribution.building():
         model.optimizer.build(model.trainable_variables)
-    first_epoch, stopped, rows = 0, False, []
+    first_epoch, first_step, stopped, rows = 0, 0, False, []
     if saved is not None:
         tensors, notes = saved
         write_state(model, tensors, run.path)
-        first_epoch, stopped = notes["epoch"], notes["stopped"]
+        first_epoch, first_step, stopped = notes["epoch"], notes["step"], notes["stopped"]
         rows = read_rows(run.path / "history.csv")[:first_epoch]
-        console.print(f"resuming after epoch {first_epoch}", highlight=False)
+        where = (
+            f"in epoch {first_epoch + 1} after step {first_step}"
+            if first_step
+            else f"after epoch {first_epoch}"
+        )
+        console.print(f"resuming {where}", highlight=False)
 
     # Callbacks: the recipe's, then ours; the checkpoint last, when all others have seen the epoch.
+    position = Position(first_epoch, first_step, experiment.steps_per_epoch)
     history = History(folder / "history.csv", rows)
     report = ProgressReport(
-        console, experiment.epochs, experiment.steps_per_epoch, experiment.settings["data"]["batch_size"]
+        console,
+        experiment.epochs,
+        experiment.steps_per_epoch,
+        settings["data"]["batch_size"],
+        (first_epoch, first_step),
     )
-    keeper = _Keeper(Checkpoints(folder / "checkpoints"), own, saved)
-    callbacks = [*own, _StopAtNaN(), history, report, keeper]
-    if experiment.settings["run"]["tensorboard"]:
+    keeper = Keeper(
+        Checkpoints(folder / "checkpoints"),
+        position,
+        own,
+        history,
+        interruption,
+        settings["run"]["checkpoint_minutes"],
+        saved,
+    )
+    callbacks = [position, *own, StopAtNonFinite(position), history, report, keeper]
+    if settings["run"]["tensorboard"]:
         callbacks.insert(-1, keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False))
 
     # The training itself.
@@ -124,26 +158,30 @@ def _train(experiment: Experiment, run: Run, folder: Path, saved: Any, console: 
         if stopped or first_epoch >= experiment.epochs:
             _end_training(model, callbacks)
         else:
-            _fit(experiment, first_epoch, callbacks)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"interrupted; go on with: kzoo train --resume {run.path}") from None
+            _fit(experiment, first_epoch, first_step, callbacks)
+    except KeyboardInterrupt as error:
+        message = f"interrupted; go on with: kzoo train --resume {run.path}"
+        raise error if error.args else KeyboardInterrupt(message) from None
+    except NonFinite as seen:
+        raise explained(seen, experiment, run) from None
     finally:
         report.close()
+    interruption.hurry()
 
     # What came of it.
-    beside = folder / ".model.keras"
-    model.save(beside)
-    beside.replace(folder / "model.keras")
+    save_model(model, folder / "model.keras")
     results = _results(experiment, run, history, time.monotonic() - began)
     write_json(folder / "results.json", results)
     vars(run)["model"] = model
     return run
 
 
-def _fit(experiment: Experiment, first_epoch: int, callbacks: list[keras.callbacks.Callback]) -> None:
+def _fit(
+    experiment: Experiment, first_epoch: int, first_step: int, callbacks: list[keras.callbacks.Callback]
+) -> None:
     validation = experiment.source.validation
     experiment.model.fit(
-        experiment.training_data(first_epoch),
+        experiment.training_data(first_epoch, first_step),
         epochs=experiment.epochs,
         initial_epoch=first_epoch,
         steps_per_epoch=experiment.steps_per_epoch,
@@ -180,31 +218,3 @@ def _results(experiment: Experiment, run: Run, history: History, seconds: float)
         "validation": evaluate(experiment, "validation"),
         "test": evaluate(experiment, "test"),
     }
-
-
-class _Keeper(keras.callbacks.Callback):
-    """Keeps a checkpoint of every epoch, and puts back what callbacks remembered when a training goes on."""
-
-    def __init__(self, checkpoints: Checkpoints, callbacks: list[keras.callbacks.Callback], saved: Any):
-        super().__init__()
-        self.checkpoints, self.callbacks, self.saved = checkpoints, callbacks, saved
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        if self.saved is not None:
-            tensors, notes = self.saved
-            write_callbacks(self.callbacks, tensors, notes["callbacks"])
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        tensors, plain = read_callbacks(self.callbacks)
-        notes = {"callbacks": plain, "stopped": bool(self.model.stop_training)}
-        self.checkpoints.save(epoch + 1, read_state(self.model) | tensors, notes)
-
-
-class _StopAtNaN(keras.callbacks.Callback):
-    """A loss that isn't a number never becomes one again."""
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        loss = (logs or {}).get("loss", 0.0)
-        if not math.isfinite(loss):
-            hint = "Try a lower learning rate, or clipnorm: 1.0 at the optimizer."
-            raise FloatingPointError(f"the loss is {loss} after epoch {epoch + 1}. {hint}")
