@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,40 @@ from kzoo.training.evaluate import evaluate
 from kzoo.training.progress import ProgressReport
 
 
-def train(recipe: Recipe, runs: str | Path = "runs", console: Console | None = None) -> Run:
-    """Trains a recipe in a new run folder; see `kzoo.train`."""
+def train(
+    recipe: Recipe,
+    runs: str | Path = "runs",
+    console: Console | None = None,
+    *,
+    name: str | None = None,
+    more: Sequence[keras.callbacks.Callback] = (),
+) -> Run:
+    """Trains a recipe in a new run folder; see `kzoo.train`.
+
+    Args:
+        recipe: The recipe.
+        runs: The folder for runs.
+        console: Where progress is shown.
+        name: What the run folder is called; by default recipe, date and time.
+        more: Callbacks that come after all others, when the epoch's checkpoint is on disk.
+    """
     # What the recipe says, built, and pushed through once without a number being computed.
     experiment = build(recipe)
     dry_run(experiment)
     # A folder of its own.
-    run = new_run(recipe, Path(runs), describe(recipe, experiment.source.fingerprint))
-    return _finish(experiment, run, None, console)
+    run = new_run(recipe, Path(runs), describe(recipe, experiment.source.fingerprint), name)
+    return _finish(experiment, run, None, console, more)
 
 
-def resume(path: str | Path, console: Console | None = None) -> Run:
+def resume(
+    path: str | Path, console: Console | None = None, *, more: Sequence[keras.callbacks.Callback] = ()
+) -> Run:
     """Goes on with an interrupted run, from its last whole checkpoint to the same end.
 
     Args:
         path: The run folder.
         console: Where progress is shown.
+        more: Callbacks that come after all others, when the epoch's checkpoint is on disk.
 
     Raises:
         KzooError: If it isn't a run, has finished, or its data has changed.
@@ -54,10 +73,16 @@ def resume(path: str | Path, console: Console | None = None) -> Run:
         raise KzooError(
             Problem("the data is not what it was when this run started", str(run.path), hint=hint)
         )
-    return _finish(experiment, run, Checkpoints(run.path / "checkpoints").newest(), console)
+    return _finish(experiment, run, Checkpoints(run.path / "checkpoints").newest(), console, more)
 
 
-def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | None) -> Run:
+def _finish(
+    experiment: Experiment,
+    run: Run,
+    saved: Any,
+    console: Console | None,
+    more: Sequence[keras.callbacks.Callback],
+) -> Run:
     console = console or Console(quiet=True)
     model, recipe = experiment.model, experiment.recipe
     own = experiment.callbacks(run.path)
@@ -84,6 +109,7 @@ def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | Non
     callbacks = [*own, _StopAtNaN(), history, report, keeper]
     if experiment.settings["run"]["tensorboard"]:
         callbacks.insert(-1, keras.callbacks.TensorBoard(str(run.path / "tensorboard"), write_graph=False))
+    callbacks += more
 
     # The training itself.
     began = time.monotonic()
