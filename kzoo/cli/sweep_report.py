@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,11 @@ from rich.table import Table
 
 from kzoo.cli.heat_map import heat_map_of, terminal_map, write_map
 from kzoo.cli.options import print_json
-from kzoo.problems import KzooError
 from kzoo.runs.files import write_whole
 from kzoo.sweep.objective import measured
 from kzoo.sweep.summary import Cell, Summary, write_files
 
 _SHOWN = 20  # lines of a search; the rest is in results.csv
-_LAST_NAMES = ("name",)
 
 
 class Reporter:
@@ -40,6 +37,8 @@ class Reporter:
         """Says what there is to do."""
         self.sweep = sweep
         plan, left = sweep.study.plan, len(sweep.study.unfinished())
+        for note in sweep.notes:
+            self._say(f"note: {note}")
         kind = "trials of a search" if plan.trials else "cells of a grid"
         better = "higher" if plan.mode == "max" else "lower"
         self._say(f"sweep: {sweep.folder.path}")
@@ -67,6 +66,10 @@ class Reporter:
         if self._bar:
             left = len(self.sweep.study.unfinished())
             self._bar.update(self._task, completed=plan.size - left)
+
+    def waiting(self, numbers: set[int]) -> None:
+        """Says that others have what is left."""
+        self._say(f"waiting for other workers, who have {len(numbers)} trials")
 
     def close(self) -> None:
         """Takes the bar off the terminal."""

@@ -71,13 +71,8 @@ class Axis:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Its values as people call them: a part by its name, where that tells it from the others."""
-        plain = [each.value.plain() for each in self.values]
-        short = [
-            each["name"] if isinstance(each, dict) and isinstance(each.get("name"), str) else as_text(each)
-            for each in plain
-        ]
-        return tuple(short) if len(set(short)) == len(short) else self.texts
+        """Its values as people call them: a part by its name and arguments."""
+        return tuple(_called(each.value.plain()) for each in self.values)
 
     def spelled_out(self) -> Axis:
         """The axis with every whole number of its span as a value.
@@ -219,6 +214,20 @@ def _pieces(text: str) -> Iterable[tuple[int, str]]:
             yield start, text[start:index]
             start = index + 1
     yield start, text[start:]
+
+
+def _called(value: Any) -> str:
+    """What people call a value.
+
+    >>> _called({"name": "leaky_relu", "negative_slope": 0.1}), _called("a b")
+    ('leaky_relu negative_slope=0.1', 'a b')
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and isinstance(value.get("name"), str):
+        arguments = (f"{key}={as_text(each)}" for key, each in value.items() if key != "name")
+        return " ".join([value["name"], *arguments])
+    return as_text(value)
 
 
 def as_text(value: Any) -> str:

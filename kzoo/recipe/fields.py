@@ -79,7 +79,9 @@ TOP = {
     "compile": Field("As in model.compile.", "section", required=True),
     "fit": Field("As in model.fit.", "section", default={}),
     "run": Field("Where and how it runs.", "section", default={}),
-    "sweep": Field("What `kzoo sweep` varies: lists of values, or a span, by key. Training ignores it.", "axes"),
+    "sweep": Field(
+        "What `kzoo sweep` varies: lists of values, or a span, by key. Training ignores it.", "axes"
+    ),
 }
 # What the recipe knows and fills in where a part has an argument of that name.
 FILLED = ("total_steps", "num_classes", "input_shape", "train_batches")

@@ -32,7 +32,9 @@ class SweepFolder:
 
     @property
     def plan(self) -> Plan:
-        return read_plan((self.path / "sweep.yaml").read_text(encoding="utf-8"), str(self.path / "sweep.yaml"))
+        return read_plan(
+            (self.path / "sweep.yaml").read_text(encoding="utf-8"), str(self.path / "sweep.yaml")
+        )
 
     @property
     def recipe(self) -> Path:
@@ -56,7 +58,9 @@ class SweepFolder:
         return f"sqlite:///{(self.path / 'study.db').resolve()}"
 
 
-def new_folder(plan: Plan, recipe_name: str, recipe_text: str, sweeps: Path, into: Path | None) -> SweepFolder:
+def new_folder(
+    plan: Plan, recipe_name: str, recipe_text: str, sweeps: Path, into: Path | None
+) -> SweepFolder:
     """Makes the folder of a new sweep, with all that is known at the start, or none.
 
     Args:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from kzoo.problems import KzooError, Problem
 from kzoo.recipe import Recipe, load_recipe
 from kzoo.recipe.axes import Axis, as_text, axes_of, read_axis
 from kzoo.recipe.cells import cell_problems, grid, ordered, samples
-from kzoo.recipe.merge import Override
+from kzoo.recipe.merge import Override, apply_override, read_override
 from kzoo.recipe.source import read_text
 
+_MOST = 10_000  # cells of a grid
 _KEYS = ("recipe", "fixed", "axes", "trials", "prune", "monitor", "mode", "plugins", "storage")
 
 
@@ -62,7 +63,12 @@ class Plan:
     def overrides(self, values: dict[str, str]) -> tuple[str, ...]:
         """What to say after `kzoo train RECIPE` for one trial."""
         given = [*self.fixed, *(f"{key}={text}" for key, text in values.items())]
-        return tuple(each.text for each in ordered([axis.values[0] for axis in map(read_axis, given)]))
+        return tuple(each.text for each in ordered([read_override(text) for text in given]))
+
+    def same_as(self, other: Plan) -> bool:
+        """Whether two plans mean the same sweep, wherever they are kept."""
+        mine, theirs = (dataclasses.replace(each, storage="").to_yaml() for each in (self, other))
+        return mine == theirs
 
     def to_yaml(self) -> str:
         """The plan as it stands in `sweep.yaml`."""
@@ -118,7 +124,9 @@ def make_plan(
             problems += error.problems
     keys = [axis.key for axis in axes]
     problems += [
-        axis.at.problem(f"{axis.key} is given twice") for place, axis in enumerate(axes) if axis.key in keys[:place]
+        axis.at.problem(f"{axis.key} is given twice")
+        for place, axis in enumerate(axes)
+        if axis.key in keys[:place]
     ]
     if problems:
         raise KzooError(problems)
@@ -126,6 +134,9 @@ def make_plan(
     varied = [axis for axis in axes if not axis.fixed] or _carried(recipe, [axis.key for axis in fixed])
     if trials is None:
         varied = _spelled_out(varied)
+        if (size := math.prod(len(axis.values) for axis in varied)) > _MOST:
+            hint = f"{_MOST:,} are the most. --trials N searches among them."
+            raise KzooError(Problem(f"this grid has {size:,} cells", hint=hint))
     elif trials < 1:
         raise KzooError(f"--trials takes a number from 1, got {trials}")
     if found := _problems(recipe, fixed, varied, trials):
@@ -163,3 +174,14 @@ def _problems(recipe: Recipe, fixed: list[Axis], varied: list[Axis], trials: int
     for overrides in samples(varied) if trials else grid(varied):
         found |= dict.fromkeys(cell_problems(recipe.tree, [*same, *overrides]))
     return list(found)
+
+
+def notes_of(plan: Plan, recipe: Recipe) -> list[str]:
+    """What of the recipe some cells drop, because they name another part."""
+    notes: list[str] = []
+    fixed = [read_override(text) for text in plan.fixed]
+    for overrides in samples(plan.axes):
+        tree = recipe.tree
+        for override in ordered([*fixed, *overrides]):
+            tree = apply_override(tree, override, notes)
+    return list(dict.fromkeys(notes))

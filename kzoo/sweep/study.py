@@ -13,7 +13,7 @@ from typing import Any
 
 from kzoo.problems import KzooError, Problem, nearest, or_list
 from kzoo.recipe.axes import Axis, as_text
-from kzoo.sweep.plan import Plan
+from kzoo.sweep.plan import Plan, read_plan
 
 _SETTING_UP = -1  # the claim under which trials are entered
 _STARTUP = 10  # trials of a search that are drawn at random before what was seen is learned from
@@ -59,7 +59,11 @@ class Study:
             recipe: The recipe's file; its text is entered too, for machines that don't have it.
         """
         with self._alone():
-            if "plan" not in self.optuna.user_attrs:
+            there = self.optuna.user_attrs.get("plan")
+            if there is not None and not read_plan(there, self.name).same_as(self.plan):
+                hint = "Name this one otherwise: --into FOLDER."
+                raise KzooError(Problem(f"the database has another sweep called {self.name}", hint=hint))
+            if there is None:
                 self.optuna.set_user_attr("name", recipe.stem)
                 self.optuna.set_user_attr("recipe", recipe.read_text(encoding="utf-8"))
                 self.optuna.set_user_attr("plan", self.plan.to_yaml())

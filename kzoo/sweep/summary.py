@@ -20,7 +20,7 @@ from kzoo.sweep.worker import run_name
 
 SEED = "seed"
 LEVEL = 0.05
-RULE = "within noise: Welch's t-test doesn't tell it from the best, p > .05, without a correction for how many are compared"
+RULE = "within noise: Welch's t-test doesn't tell it from the best (p > .05, each by itself)"
 ONE_SEED = "one seed: no noise known"
 
 
@@ -125,7 +125,9 @@ class Summary:
         elif self.seeds > 2:
             notes.insert(0, "mean ± standard deviation over seeds")
         if self.plan.monitor.startswith("test_"):
-            notes.append("chosen by the test part, which flatters the best; data.validation=10% chooses by another")
+            notes.append(
+                "chosen by the test part, which flatters the best; data.validation=10% chooses by another"
+            )
         return notes
 
     def as_json(self) -> dict[str, Any]:

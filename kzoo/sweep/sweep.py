@@ -13,7 +13,7 @@ from kzoo.recipe.axes import as_text
 from kzoo.recipe.cells import samples
 from kzoo.sweep.folder import SweepFolder, load_folder, new_folder, one_text
 from kzoo.sweep.objective import choose
-from kzoo.sweep.plan import Plan, make_plan, read_plan
+from kzoo.sweep.plan import Plan, make_plan, notes_of, read_plan
 from kzoo.sweep.study import Study, hidden, need_optuna, stored
 from kzoo.sweep.trainer import Trainer
 from kzoo.sweep.worker import Ended, Heart, Worker
@@ -27,13 +27,17 @@ class Sweep:
         folder: Its folder.
         study: Its study.
         trainer: A process that has Keras already, where there is one.
-        database: The address that another machine joins with; empty where the folder has it all.
+        notes: What of the recipe some cells drop.
     """
 
     folder: SweepFolder
     study: Study
     trainer: Trainer | None = None
-    database: str = ""
+    notes: list[str] = dataclasses.field(default_factory=list)
+
+
+class DatabaseLost(RuntimeError):
+    """The database couldn't be reached any more."""
 
 
 def begin(
@@ -90,7 +94,8 @@ def begin(
         # A folder, and a study with all its trials.
         plan = dataclasses.replace(plan, monitor=monitor, mode=mode)
         folder = new_folder(plan, recipe.name, one_text(recipe), sweeps, into)
-        return _entered(plan, folder, storage, trainer)
+        sweep = _entered(plan, folder, storage, trainer)
+        return dataclasses.replace(sweep, notes=notes_of(plan, recipe))
     except KzooError:
         trainer.close()
         raise
@@ -99,10 +104,14 @@ def begin(
 def _again(plan: Plan, monitor: str, folder: SweepFolder, storage: str) -> Sweep:
     """The sweep in a folder that is there already, if it is the one asked for."""
     there = folder.plan
-    asked = dataclasses.replace(plan, monitor=monitor or there.monitor, mode=there.mode, storage=there.storage)
+    asked = dataclasses.replace(
+        plan, monitor=monitor or there.monitor, mode=there.mode, storage=there.storage
+    )
     if asked.to_yaml() != there.to_yaml():
         pairs = zip(asked.to_yaml().splitlines(), there.to_yaml().splitlines())
-        other = next((f": {theirs.strip()}, not {ours.strip()}" for ours, theirs in pairs if ours != theirs), "")
+        other = next(
+            (f": {theirs.strip()}, not {ours.strip()}" for ours, theirs in pairs if ours != theirs), ""
+        )
         hint = "Name another folder; or `kzoo sweep --resume` goes on with that one as it is."
         raise KzooError(Problem(f"another sweep lies there{other}", str(folder.path), hint=hint))
     return load(folder.path, storage)
@@ -135,29 +144,36 @@ def load(path: Path, storage: str = "") -> Sweep:
 def _entered(plan: Plan, folder: SweepFolder, storage: str, trainer: Trainer | None) -> Sweep:
     study = Study(plan, folder.name, storage or folder.storage)
     study.enter(folder.recipe)
-    return Sweep(folder, study, trainer, hidden(storage) if storage else "")
+    return Sweep(folder, study, trainer)
 
 
-def go_on(sweep: Sweep, workers: int = 1, ended: Callable[[Ended], None] = lambda _: None) -> None:
+def go_on(
+    sweep: Sweep,
+    workers: int = 1,
+    ended: Callable[[Ended], None] = lambda _: None,
+    waiting: Callable[[set[int]], None] = lambda _: None,
+) -> None:
     """Trains all that is left, until no trial is unfinished anywhere.
 
     Args:
         sweep: From `begin` or `load`.
         workers: How many processes train at a time.
         ended: Called with each trial that ended here.
+        waiting: Called once with the numbers of the trials that others have, when there are no more for us.
 
     Raises:
+        DatabaseLost: If the database can't be reached any more.
         KeyboardInterrupt: If it was interrupted. Nothing is lost: it can be gone on with.
     """
+    from sqlalchemy.exc import SQLAlchemyError
+
     if not sweep.study.unfinished():
         _close(sweep)
         return
     sweep.folder.logs.mkdir(exist_ok=True)
     trainers = [sweep.trainer, *[None] * workers]
     sweep.trainer = None
-    crew = [
-        Worker(sweep.folder, sweep.study, number, ended, trainers[number]) for number in range(workers)
-    ]
+    crew = [Worker(sweep.folder, sweep.study, number, ended, trainers[number]) for number in range(workers)]
     heart = Heart(sweep.study, crew)
     try:
         for thread in (heart, *crew):
@@ -172,6 +188,8 @@ def go_on(sweep: Sweep, workers: int = 1, ended: Callable[[Ended], None] = lambd
             worker.join(10)
         heart.stopped.set()
     for worker in crew:
+        if isinstance(worker.failure, SQLAlchemyError):
+            raise DatabaseLost(" ".join(str(worker.failure).splitlines()[:1])) from worker.failure
         if worker.failure is not None:
             raise worker.failure
 

@@ -6,7 +6,6 @@ import dataclasses
 import os
 import re
 import threading
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -60,6 +59,7 @@ class Worker(threading.Thread):
         self.folder, self.study, self.ended = folder, study, ended
         self.trainer = trainer or Trainer(folder.logs / f"worker-{os.getpid()}-{number}.log")
         self.stopped = threading.Event()
+        self.waiting: Callable[[set[int]], None] | None = None
         self.failure: BaseException | None = None
         self.working_on: int | None = None
         self._lost = False
@@ -69,8 +69,7 @@ class Worker(threading.Thread):
             self._work()
             self.trainer.close()
         except BaseException as error:
-            traceback.print_exc()
-            self.failure = error
+            self.failure = error  # raised again by who waits for us
 
     def stop(self) -> None:
         """Ends it at once. What it was training can be gone on with."""
@@ -87,9 +86,12 @@ class Worker(threading.Thread):
             trial = self.study.claim()
             if trial is not None:
                 self._train(trial)
-            elif self.study.unfinished() <= self.study.claims.held:
+            elif not (left := self.study.unfinished() - self.study.claims.held):
                 return  # nothing is left that others might leave behind
             else:
+                if self.waiting is not None:
+                    self.waiting(left)
+                    self.waiting = None
                 self.stopped.wait(_LOOK)
 
     def _train(self, trial: Any) -> None:
@@ -172,7 +174,9 @@ class Heart(threading.Thread):
         while not self.stopped.wait(BEAT):
             try:
                 lost = self.study.claims.beat()
-            except Exception:  # a database that is away for a moment; if it stays away, the workers will say so
+            except (
+                Exception
+            ):  # a database that is away for a moment; if it stays away, the workers will say so
                 continue
             for worker in self.workers:
                 if worker.working_on in lost:
