@@ -23,6 +23,7 @@ VERBS = {
     "eval": "Measure a run's model again.",
     "predict": "Classes of picture files.",
     "runs": "The runs in a folder.",
+    "sweep": "Train a recipe with many settings.",
     "gallery": "The catalogue as a static site.",
     "schema": "JSON Schema of recipes, for editors.",
     "doctor": "What is installed, what is broken.",

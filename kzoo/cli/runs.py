@@ -35,6 +35,8 @@ def command(runs: Path, as_json: bool) -> None:
 
 def _columns(run: Run) -> tuple[str, str, str]:
     results = run.results
+    if not results and run.pruned:
+        return str(run.pruned["epoch"]), f"pruned at {run.pruned['monitor']} {run.pruned['value']:.4f}", "–"
     if not results:
         return "–", "interrupted", "–"
     measured = results["test"] or results["validation"] or results["train"]

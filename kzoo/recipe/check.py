@@ -110,7 +110,7 @@ class _Check:
                 near = nearest(str(value), [str(each) for each in field.choices])
                 hint = f"Did you mean '{near[0]}'?" if near else ""
                 self.wrong(node, f"{key} is to be {or_list(field.choices)}, got {_told(node)}", hint)
-        elif field.type != "section" and not (value is None and not field.required):
+        elif field.type not in ("section", "axes") and not (value is None and not field.required):
             self.plain_value(node, key, field.type, field.minimum)
 
     def plain_value(self, node: Node, key: str, expected: str, minimum: float | None = None) -> None:

@@ -12,7 +12,8 @@ class Field:
 
     Args:
         help: What it says.
-        type: `integer`, `number`, `boolean`, `string`, `share` (`10%`, `.1` or a count), `spec` or `specs`.
+        type: `integer`, `number`, `boolean`, `string`, `share` (`10%`, `.1` or a count), `spec`, `specs` or
+            `axes`.
         default: What stands for it when it is left out.
         required: Whether it must be there.
         kind: The kind of part, for `spec` and `specs`.
@@ -102,6 +103,9 @@ TOP = {
     "compile": Field("As in model.compile.", "section", required=True),
     "fit": Field("As in model.fit.", "section", default={}),
     "run": Field("Where and how it runs.", "section", default={}),
+    "sweep": Field(
+        "What `kzoo sweep` varies: lists of values, or a span, by key. Training ignores it.", "axes"
+    ),
 }
 # What the recipe knows and fills in where a part has an argument of that name.
 FILLED = ("total_steps", "num_classes", "input_shape", "train_batches")

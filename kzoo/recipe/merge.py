@@ -14,7 +14,7 @@ from kzoo.recipe.fields import DATA
 from kzoo.recipe.source import Node, Place, read_text
 
 COMMAND_LINE = "<command line>"
-_SECTIONS_WITHOUT_PART = ((), ("compile",), ("fit",), ("run",))
+_SECTIONS_WITHOUT_PART = ((), ("compile",), ("fit",), ("run",), ("sweep",))
 Path = tuple[str, ...]
 
 
@@ -71,9 +71,12 @@ class Override:
     text: str
     keys: tuple[str, ...]
     value: Node
+    at: Place | None = None  # where it stands, if that is not the command line
 
     def place(self, index: int) -> Place:
         """Where the key of this index stands in the text."""
+        if self.at is not None:
+            return self.at
         starts = [match.start() for match in re.finditer(r"[^.\[\]]+", self.text.partition("=")[0])]
         return Place(COMMAND_LINE, 1, starts[index] + 1, self.text)
 

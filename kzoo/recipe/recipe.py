@@ -12,6 +12,7 @@ import ruamel.yaml
 
 from kzoo import shipped
 from kzoo.problems import KzooError, Problem, nearest
+from kzoo.recipe.cells import sweep_problems
 from kzoo.recipe.check import problems_of
 from kzoo.recipe.fields import SECTIONS, TOP
 from kzoo.recipe.merge import COMMAND_LINE, apply_override, lay_over, read_override
@@ -53,6 +54,7 @@ class Recipe:
         """Plain data with every default filled in and every data path absolute."""
         plain = self.tree.plain()
         plain.pop("extends", None)
+        plain.pop("sweep", None)  # one training knows nothing of others
         result: dict[str, Any] = {"name": self.name, "seed": TOP["seed"].default, **plain}
         for section, fields in SECTIONS.items():
             value = result.get(section)
@@ -63,14 +65,14 @@ class Recipe:
                 if field.type == "specs" and not isinstance(value[key], list):
                     value[key] = [value[key]]
             result[section] = value
-        for section, key in self._paths():
+        for section, key in self.paths():
             node = _node_at(self.tree, (section, key))
             if node and isinstance(node.value, str) and not is_published(node.value):
                 result[section][key] = str(self.resolve_path(node))
         return {key: result[key] for key in TOP if key in result}
 
-    def _paths(self) -> list[tuple[str, str]]:
-        """Where in the recipe files are named."""
+    def paths(self) -> list[tuple[str, str]]:
+        """Where in the recipe files are named: section and key."""
         data = self.tree.get("data")
         name = data if data and isinstance(data.value, str) else _node_at(self.tree, ("data", "name"))
         known = name is not None and catalogue().has("dataset", str(name.value))
@@ -147,6 +149,7 @@ def load_recipe(
             problems += error.problems
     if check:
         problems += problems_of(tree)
+        problems += sweep_problems(tree, bool(overrides))
     if problems:
         raise KzooError(problems)
     return Recipe(tree, path, tuple(sources), tuple(overrides), tuple(notes))

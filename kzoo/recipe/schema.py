@@ -72,6 +72,10 @@ def _field(field: Field) -> Schema:
             {"type": "number", "minimum": 0},
             {"type": "string", "pattern": r"^\d+(\.\d+)?\s*%$"},
         ]
+    elif field.type == "axes":
+        values = {"type": "array", "minItems": 1, "uniqueItems": True}
+        schema["type"] = "object"
+        schema["additionalProperties"] = {"anyOf": [values, {"type": "string", "pattern": r"^\S+\.\.\S+$"}]}
     elif field.choices:
         schema["enum"] = list(field.choices)
     elif field.type in _TYPES:

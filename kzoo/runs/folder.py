@@ -67,18 +67,28 @@ class Run:
     def finished(self) -> bool:
         return (self.path / "results.json").is_file()
 
+    @property
+    def pruned(self) -> dict[str, Any]:
+        """Where a sweep stopped it, because others did better: `epoch`, `monitor`, `value`; empty if none did."""
+        return self._json("pruned.json")
+
+    def say_pruned(self, epoch: int, monitor: str, value: float) -> None:
+        """Notes that a sweep stopped it after an epoch; it can still be resumed."""
+        write_json(self.path / "pruned.json", {"epoch": epoch, "monitor": monitor, "value": value})
+
     def _json(self, name: str) -> dict[str, Any]:
         file = self.path / name
         return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
-def new_run(recipe: Recipe, runs: Path, environment: dict[str, Any]) -> Run:
+def new_run(recipe: Recipe, runs: Path, environment: dict[str, Any], name: str | None = None) -> Run:
     """Makes the folder of a new run: there with all that is known at the start, or not at all.
 
     Args:
         recipe: What will be trained.
         runs: The folder for runs; made if needed.
         environment: From `kzoo.runs.environment.describe`.
+        name: Its name; by default the recipe's, with date and time.
     """
     try:
         runs.mkdir(parents=True, exist_ok=True)
@@ -93,7 +103,8 @@ def new_run(recipe: Recipe, runs: Path, environment: dict[str, Any]) -> Run:
     write_whole(beside / "resolved.yaml", recipe.to_yaml())
     write_json(beside / "environment.json", environment)
     started = f"{recipe.name}-{datetime.now():%Y%m%d-%H%M%S}"
-    for number in range(1, 10_000):
+    started = name or started
+    for number in range(1, 2 if name else 10_000):
         path = runs / (started if number == 1 else f"{started}-{number}")
         try:
             os.rename(beside, path)  # noqa: PTH104 - fails where another run has the name: those are never empty

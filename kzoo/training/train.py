@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,23 @@ from kzoo.training.position import Position
 from kzoo.training.progress import ProgressReport
 
 
-def train(recipe: Recipe, runs: str | Path = "runs", console: Console | None = None) -> Run:
-    """Trains a recipe in a new run folder; see `kzoo.train`."""
+def train(
+    recipe: Recipe,
+    runs: str | Path = "runs",
+    console: Console | None = None,
+    *,
+    name: str | None = None,
+    more: Sequence[keras.callbacks.Callback] = (),
+) -> Run:
+    """Trains a recipe in a new run folder; see `kzoo.train`.
+
+    Args:
+        recipe: The recipe.
+        runs: The folder for runs.
+        console: Where progress is shown.
+        name: What the run folder is called; by default recipe, date and time.
+        more: Callbacks that come after all others, when the epoch's checkpoint is on disk.
+    """
     # What the recipe says, built, and pushed through once without a number being computed.
     experiment = build(recipe)
     dry_run(experiment)
@@ -40,20 +56,27 @@ def train(recipe: Recipe, runs: str | Path = "runs", console: Console | None = N
     _agree(experiment)
     run = Run(Path())
     if experiment.distribution.first:
-        run = new_run(recipe, Path(runs), describe(recipe, experiment.source.fingerprint))
+        run = new_run(recipe, Path(runs), describe(recipe, experiment.source.fingerprint), name)
     if experiment.distribution.hosts > 1:
         run = Run(run_of_first(run.path))
     with experiment.distribution.running():
-        return _finish(experiment, run, None, console)
+        return _finish(experiment, run, None, console, more)
 
 
-def resume(path: str | Path, console: Console | None = None, checkpoint: str | None = None) -> Run:
+def resume(
+    path: str | Path,
+    console: Console | None = None,
+    checkpoint: str | None = None,
+    *,
+    more: Sequence[keras.callbacks.Callback] = (),
+) -> Run:
     """Goes on with an interrupted run, from its last checkpoint to the same end.
 
     Args:
         path: The run folder.
         console: Where progress is shown.
         checkpoint: Go on from this one instead, by name: `epoch-00003`. Later ones are set aside.
+        more: Callbacks that come after all others, when the epoch's checkpoint is on disk.
 
     Raises:
         KzooError: If it isn't a run, has finished, its data has changed, or the checkpoint is damaged.
@@ -77,7 +100,7 @@ def resume(path: str | Path, console: Console | None = None, checkpoint: str | N
     if experiment.distribution.hosts > 1:
         run_of_first(run.path)
     with experiment.distribution.running():
-        return _finish(experiment, run, saved, console)
+        return _finish(experiment, run, saved, console, more)
 
 
 def _agree(experiment: Experiment, **more: str) -> None:
@@ -87,7 +110,13 @@ def _agree(experiment: Experiment, **more: str) -> None:
         agree(recipe=experiment.recipe.to_yaml(), data=data, versions=str(versions()), **more)
 
 
-def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | None) -> Run:
+def _finish(
+    experiment: Experiment,
+    run: Run,
+    saved: Any,
+    console: Console | None,
+    more: Sequence[keras.callbacks.Callback],
+) -> Run:
     console = console or Console(quiet=True)
     with (
         tempfile.TemporaryDirectory(prefix="kzoo-") as aside,
@@ -96,14 +125,20 @@ def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | Non
     ):
         # All hosts do the same, but what isn't the first one's is thrown away.
         folder = run.path if experiment.distribution.first else Path(aside)
-        done = _train(experiment, run, folder, saved, console, interruption)
+        done = _train(experiment, run, folder, saved, console, interruption, more)
         if experiment.distribution.hosts > 1:
             wait_for_all()
         return done
 
 
 def _train(
-    experiment: Experiment, run: Run, folder: Path, saved: Any, console: Console, interruption: Interruption
+    experiment: Experiment,
+    run: Run,
+    folder: Path,
+    saved: Any,
+    console: Console,
+    interruption: Interruption,
+    more: Sequence[keras.callbacks.Callback],
 ) -> Run:
     model, recipe, settings = experiment.model, experiment.recipe, experiment.settings
     own = experiment.callbacks(folder)
@@ -151,6 +186,7 @@ def _train(
     callbacks = [position, *own, StopAtNonFinite(position), history, report, keeper]
     if settings["run"]["tensorboard"]:
         callbacks.insert(-1, keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False))
+    callbacks += more
 
     # The training itself.
     began = time.monotonic()
