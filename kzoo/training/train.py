@@ -19,6 +19,7 @@ from kzoo.runs.checkpoint import Checkpoints, read_callbacks, read_state, write_
 from kzoo.runs.environment import describe
 from kzoo.runs.files import write_json
 from kzoo.runs.history import History, read_rows
+from kzoo.training.diagnostics import DiagnosticsFile
 from kzoo.training.evaluate import evaluate
 from kzoo.training.progress import ProgressReport
 
@@ -80,8 +81,9 @@ def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | Non
     report = ProgressReport(
         console, experiment.epochs, experiment.steps_per_epoch, experiment.settings["data"]["batch_size"]
     )
+    diagnostics = DiagnosticsFile(run.path / "diagnostics.json", own, first_epoch, console)
     keeper = _Keeper(Checkpoints(run.path / "checkpoints"), own, saved)
-    callbacks = [*own, _StopAtNaN(), history, report, keeper]
+    callbacks = [*own, diagnostics, _StopAtNaN(), history, report, keeper]
     if experiment.settings["run"]["tensorboard"]:
         callbacks.insert(-1, keras.callbacks.TensorBoard(str(run.path / "tensorboard"), write_graph=False))
 

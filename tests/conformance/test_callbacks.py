@@ -37,7 +37,7 @@ def dead_units(proof_of_values):
     callback = DeadUnits(INPUTS)
     model.compile(keras.optimizers.SGD(0.0), "mse")
     with pytest.warns(
-        KzooWarning, match="layer one: 70% of units never fired in the last epoch; try a lower"
+        KzooWarning, match="layer one: 70 % of units never fired in the last epoch; try a lower"
     ):
         history = model.fit(INPUTS, INPUTS[:, :1], epochs=2, verbose=0, callbacks=[callback]).history
     assert callback.by_layer == [{"one": 0.7, "two": 0.1}] * 2
