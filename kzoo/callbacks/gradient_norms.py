@@ -118,7 +118,8 @@ class GradientNorms(Diagnostic):
         if ratio > _RATIO:
             return [
                 f"gradients explode on their way back: those of layer {first} are {_times(ratio)} those of layer "
-                f"{last} in the last epoch; try a normalization, smaller initial weights, or clipnorm: 1.0 at the optimizer"
+                f"{last} in the last epoch; try a normalization, smaller initial weights, or clipnorm: 1.0 at the "
+                "optimizer"
             ]
         return []
 

@@ -49,11 +49,9 @@ class TensorBoardFiles:
         # An odd distance, so that it meets every column of a matrix whose width is even.
         values = values[:: -(-len(values) // _SAMPLE) | 1]
         values = values[np.isfinite(values)]
-        counts, edges = np.histogram(values, bins=_BUCKETS)
-        buckets = np.stack([edges[:-1], edges[1:], counts], axis=1)
         about = metadata.create_summary_metadata(display_name=None, description=None)
         with self._open().as_default():
-            tf.summary.write(tag, buckets, step=step, metadata=about)
+            tf.summary.write(tag, _buckets(values), step=step, metadata=about)
 
     def flush(self) -> None:
         """Has all that was written be in the file."""
@@ -73,3 +71,15 @@ class TensorBoardFiles:
             with tf.device("cpu:0"):
                 self._writer = tf.summary.create_file_writer(self.folder)
         return self._writer
+
+
+def _buckets(values: np.ndarray) -> np.ndarray:
+    """Left end, right end and count of each bucket, as TensorBoard wants them."""
+    buckets = np.zeros((_BUCKETS, 3))
+    if len(values) and values.min() == values.max():
+        buckets[:, :2] = values[0]
+        buckets[-1, 2] = len(values)
+    elif len(values):
+        counts, edges = np.histogram(values, bins=_BUCKETS)
+        buckets[:] = np.stack([edges[:-1], edges[1:], counts], axis=1)
+    return buckets

@@ -7,6 +7,7 @@ import pytest
 from kzoo.callbacks import LSUV, DeadUnits, RecalibrateBatchNorm, ReduceLROnPlateauWarmup
 from kzoo.problems import KzooWarning
 
+from .diagnostic_checks import CHECKS as OF_DIAGNOSTICS
 from .golden import arrays
 from .gradients import distance
 from .own_parts import each_part
@@ -124,6 +125,7 @@ def reduce_lr_on_plateau_warmup(proof_of_values):
 
 
 CHECKS = {
+    **OF_DIAGNOSTICS,
     "dead_units": ("counts known by construction", dead_units),
     "lsuv": ("variances worked out from the kernels", lsuv),
     "reduce_lr_on_plateau_warmup": (str(PLATEAU["against"]), reduce_lr_on_plateau_warmup),
