@@ -8,7 +8,7 @@ import keras
 
 from kzoo.arguments import count
 from kzoo.callbacks.diagnostic import Diagnostic
-from kzoo.callbacks.measuring import Seen, Wanted
+from kzoo.callbacks.measuring import Seen, Wanted, measuring
 from kzoo.callbacks.picture_grid import pictures
 from kzoo.callbacks.recording import Note, layers_of
 from kzoo.callbacks.tensorboard_files import TensorBoardFiles
@@ -83,8 +83,11 @@ class ActivationImages(Diagnostic):
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
         self._tags = []
-        if not int(keras.ops.convert_to_numpy(self.model.optimizer.iterations)):
-            self.records.append({"epoch": 0, **self.record(self.look(), 0)})
+
+    def on_epoch_begin(self, epoch, logs=None):
+        fresh = not int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
+        if fresh and not self.records:
+            self.records.append({"epoch": 0, **self.record(measuring(self.model).look_ahead(self), 0)})
 
     def record(self, seen: Seen, epoch: int):
         before, after = seen.notes[self._name][0]

@@ -71,6 +71,14 @@ class ConfusionMatrix(Diagnostic):
         return [np.array(each["matrix"]) for each in self.records if "matrix" in each]
 
     def wanted(self):
+        shape = getattr(self.model, "output_shape", None)
+        given = shape[-1] if isinstance(shape, tuple) and shape else None
+        classes = self.num_classes or given
+        if given is not None and given != classes and (given, classes) != (1, 2):
+            raise ValueError(
+                f"`num_classes` must be how many outputs the model has, {given}, or 2 where it has one. "
+                f"Received: num_classes={classes}"
+            )
         return Wanted(self.data, self.batches, outputs=True, every=self.every)
 
     def record(self, seen: Seen, epoch: int):

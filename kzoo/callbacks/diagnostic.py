@@ -91,7 +91,13 @@ class Diagnostic(keras.callbacks.Callback):
     def look(self) -> Seen:
         """What is seen now, for this callback alone."""
         wanted = self.wanted()
-        return Seen() if wanted is None else measuring(self.model).measured({self: wanted})[self]
+        if wanted is None:
+            return Seen()
+        shared = measuring(self.model)
+        seen = shared.measured({self: wanted})[self]
+        if not self._measured:
+            shared.forget(self)
+        return seen
 
     def _example(self) -> str:
         return "x_train[:256]"

@@ -23,7 +23,7 @@ class GradientHistograms(Histograms):
         every: How many epochs lie between two histograms.
         log_dir: The folder for TensorBoard; in a recipe one inside the run folder.
 
-    Large weights are sampled: 65,536 of their numbers, at equal distances.
+    Large weights are sampled: about 16,000 of their numbers, at equal distances.
 
     Raises:
         ValueError: If `batches` or `every` isn't a positive integer; when the training begins, if there is no `data`.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import weakref
 from collections.abc import Iterable
 from typing import Any
 
@@ -66,7 +65,7 @@ class Measuring:
     """
 
     def __init__(self, model: keras.Model):
-        self._model = weakref.ref(model)
+        self._model = model
         self._wanted: dict[Any, Wanted] = {}  # by callback
         self._seen: dict[Any, Seen] = {}  # likewise, until it is looked at
         self._when: Any = None
@@ -101,6 +100,10 @@ class Measuring:
             self._when = epoch
         return self._seen.pop(who)
 
+    def look_ahead(self, who: Any) -> Seen:
+        """What it would see now, before the training: by the pass that all share later."""
+        return self.measured(self._wanted)[who]
+
     def measured(self, wanted: dict[Any, Wanted]) -> dict[Any, Seen]:
         """What is seen now, by the same keys."""
         seen = {key: Seen() for key in wanted}
@@ -121,17 +124,15 @@ class Measuring:
         return self._batches[id(data)]
 
     def _measure(self, batch: Any, due: dict[Any, Wanted], seen: dict[Any, Seen]) -> None:
-        model = self._model()
-        assert model is not None
         notes = {(key, name): note for key, each in due.items() for name, note in each.notes.items()}
         outputs = None
         if notes or any(each.outputs for each in due.values()):
-            outputs, noted = self._passes.forward(model, batch[0], notes)
+            outputs, noted = self._passes.forward(self._model, batch[0], notes)
             for (key, name), values in noted.items():
                 seen[key].notes.setdefault(name, []).extend(values)
         gradients = None
         if any(each.gradients for each in due.values()):
-            gradients = self._passes.gradients(model, batch)
+            gradients = self._passes.gradients(self._model, batch)
         for key, each in due.items():
             if each.outputs:
                 targets = keras.tree.map_structure(keras.ops.convert_to_numpy, batch[1])
@@ -140,11 +141,8 @@ class Measuring:
                 seen[key].gradients.append(gradients)
 
 
-_of_models: weakref.WeakKeyDictionary[keras.Model, Measuring] = weakref.WeakKeyDictionary()
-
-
 def measuring(model: keras.Model) -> Measuring:
-    """What measures a model, for all callbacks that it has."""
-    if model not in _of_models:
-        _of_models[model] = Measuring(model)
-    return _of_models[model]
+    """What measures a model, for all callbacks that it has. It goes where the model goes."""
+    if "_kzoo_measuring" not in vars(model):
+        object.__setattr__(model, "_kzoo_measuring", Measuring(model))  # Keras is not to track it
+    return vars(model)["_kzoo_measuring"]

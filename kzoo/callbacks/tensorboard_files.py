@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 _BUCKETS = 30  # TensorBoard's own number
-_SAMPLE = 1 << 16  # numbers of which a histogram is made; of more, these many at equal distances
+_SAMPLE = 1 << 14  # numbers of which a histogram is made; of more, these many at equal distances
 
 
 class TensorBoardFiles:

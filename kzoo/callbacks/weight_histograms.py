@@ -18,7 +18,7 @@ class WeightHistograms(Histograms):
         every: How many epochs lie between two of them.
         log_dir: The folder for TensorBoard; in a recipe one inside the run folder.
 
-    Large weights are sampled: 65,536 of their numbers, at equal distances.
+    Large weights are sampled: about 16,000 of their numbers, at equal distances.
 
     Raises:
         ValueError: If `every` isn't a positive integer.

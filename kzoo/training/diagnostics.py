@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,8 @@ class DiagnosticsFile(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self._write()
+        if not math.isfinite((logs or {}).get("loss", 0.0)):
+            self.on_train_end()  # a training ends with an error here
 
     def on_train_end(self, logs: Any = None) -> None:
         for sentence in self._words():
