@@ -18,10 +18,16 @@ import tempfile
 
 from sides import compare
 
-ALL = (
-    "dead_units saturation gradient_norms weight_histograms gradient_histograms activation_images lr_monitor"
-    " confusion_matrix"
-).split()
+ALL = [
+    "dead_units",
+    "saturation",
+    "gradient_norms",
+    "weight_histograms",
+    "gradient_histograms",
+    "activation_images",
+    "lr_monitor",
+    "confusion_matrix",
+]
 EPOCHS = 8
 
 
