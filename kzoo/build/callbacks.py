@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -37,7 +38,7 @@ def make_callbacks(
             card = catalogue().find("callback", spec["name"])
             _watch_training(spec, card, validated, notes)
             spec |= {
-                key: str(_inside(folder, key, spec[key])) for key in card.paths if spec.get(key) is not None
+                key: str(_inside(folder, key, path)) for key, path in _paths(spec, card) if path is not None
             }
             callbacks.append(get("callback", filled("callback", spec, known)))
     problems.raise_any()
@@ -51,6 +52,17 @@ def _watch_training(spec: dict[str, Any], card: Card, validated: bool, notes: li
     if parameter and not validated and "monitor" not in spec and str(parameter.default).startswith("val_"):
         spec["monitor"] = str(parameter.default).removeprefix("val_")
         notes.append(f"{card.name} watches '{spec['monitor']}': there is no validation data")
+    if not validated and "watched_batches" in card.fills.values():
+        notes.append(f"{card.name} looks at the training data: there is no validation data")
+
+
+def _paths(spec: dict[str, Any], card: Card) -> Iterator[tuple[str, Any]]:
+    """The arguments that name files, as they are given or by default."""
+    signature = card.parameters()
+    for key in card.paths:
+        parameter = signature.parameters.get(key) if signature else None
+        default = parameter.default if parameter and isinstance(parameter.default, str) else None
+        yield key, spec.get(key, default)
 
 
 def _inside(folder: Path, key: str, path: Any) -> Path:

@@ -8,6 +8,9 @@ from typing import Any
 import keras
 
 from kzoo.build.experiment import Experiment
+from kzoo.build.placing import Problems
+from kzoo.callbacks.confusion_matrix import ConfusionMatrix
+from kzoo.callbacks.diagnostic import Diagnostic
 from kzoo.problems import KzooError, Problem, fold, nearest, or_list
 from kzoo.registry import catalogue
 
@@ -23,7 +26,7 @@ def dry_run(experiment: Experiment) -> None:
     """
     problems = _output_problems(experiment)
     if not problems:
-        problems = _step_problems(experiment) or _monitor_problems(experiment)
+        problems = _step_problems(experiment) or _callback_problems(experiment)
     if problems:
         raise KzooError(problems)
 
@@ -124,12 +127,31 @@ def _step_problems(experiment: Experiment) -> list[Problem]:
     return []
 
 
-def _monitor_problems(experiment: Experiment) -> list[Problem]:
+def _callback_problems(experiment: Experiment) -> list[Problem]:
+    """Callbacks that watch what is never reported, or look for what the model doesn't have."""
+    callbacks = experiment.callbacks(Path())
+    # Of what is added to the recipe's own, none watches or looks.
+    own = callbacks[len(callbacks) - len(experiment.settings["fit"]["callbacks"]) :]
+    problems = Problems(experiment.recipe)
+    for index, callback in enumerate(own):
+        if isinstance(callback, Diagnostic):
+            with problems.at("fit", "callbacks", index):
+                _look_for(callback, experiment)
+    return problems.found + _monitor_problems(experiment, own)
+
+
+def _look_for(diagnostic: Diagnostic, experiment: Experiment) -> None:
+    if isinstance(diagnostic, ConfusionMatrix) and experiment.source.num_classes is None:
+        raise KzooError("confusion_matrix is for classes, but the data's targets are numbers")
+    diagnostic.set_model(experiment.model)
+    diagnostic.wanted()
+
+
+def _monitor_problems(experiment: Experiment, callbacks: list[keras.callbacks.Callback]) -> list[Problem]:
     """Callbacks that watch a quantity which will never be reported."""
     names = list(experiment.model.get_metrics_result())
     if experiment.source.validation is not None:
         names += [f"val_{name}" for name in names]
-    callbacks = experiment.callbacks(Path())
     names += [name for each in callbacks for name in getattr(each, "log_names", ())]
     problems = []
     for index, callback in enumerate(callbacks):

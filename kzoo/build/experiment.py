@@ -101,9 +101,13 @@ class Experiment:
 
     def callbacks(self, folder: Path) -> list[keras.callbacks.Callback]:
         """New callbacks as the recipe names them, which write their files into a run folder."""
+        train = self._evaluation_batches(self.source.train)  # whole ones, on every host
+        validation = self.source.validation
         known = self.known | {
-            "train_batches": self._evaluation_batches(self.source.train),  # whole ones, on every host
+            "class_names": self.source.class_names or None,
+            "train_batches": train,
             "first_epoch": _Later(lambda: self._training_batches(0, 1)),
+            "watched_batches": train if validation is None else self._evaluation_batches(validation),
         }
         notes: list[str] = []
         made = make_callbacks(self.recipe, known, self.source.validation is not None, folder, notes)

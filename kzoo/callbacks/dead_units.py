@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
-from kzoo.problems import KzooWarning
+from kzoo.arguments import count
+from kzoo.callbacks.diagnostic import Diagnostic
+from kzoo.callbacks.measuring import Seen, Wanted
+from kzoo.callbacks.recording import Note, layers_of, unit_axis
 
-_ARRAY_BATCH = 32
 # Activations that are flat below zero: a unit that never gets above it learns no more.
 _RECTIFIERS = frozenset({"relu", "relu6", "squared_relu"})
+_MANY = 0.5  # of a layer's units: from there on it is worth a word
 
 
-class DeadUnits(keras.callbacks.Callback):
+class DeadUnits(Diagnostic):
     """Watches the share of rectifier units that never fire.
 
     At the end of each epoch it runs a few batches through the model and counts, for every layer whose activation is a
@@ -29,7 +29,7 @@ class DeadUnits(keras.callbacks.Callback):
     Args:
         data: What to run: batches `(x, y)` or `x`, as a `tf.data.Dataset` or any other iterable that can be run
             through again, or one array of inputs. Recipes fill in the training data.
-        batches: How many batches of it are used.
+        batches: How many batches of it are used, always the same; 32 rows of an array are one.
         threshold: A unit counts as fired above this.
 
     Attributes:
@@ -48,62 +48,53 @@ class DeadUnits(keras.callbacks.Callback):
     {'hidden': 0.5}
     """
 
-    log_names = ("dead_units",)  # what it adds to the logs, so that a recipe may have it monitored
+    log_names = ("dead_units",)
 
-    def __init__(self, data=None, batches: int = 8, threshold: float = 0.0):
+    def __init__(self, data=None, batches: int = 4, threshold: float = 0.0):
         super().__init__()
-        if isinstance(batches, bool) or not isinstance(batches, int) or batches < 1:
-            raise ValueError(f"`batches` must be a positive integer. Received: batches={batches!r}")
         self.data = data
-        self.batches = batches
+        self.batches = count(batches=batches)
         self.threshold = float(threshold)
-        self.by_layer: list[dict[str, float]] = []
 
-    def on_train_begin(self, logs=None):
-        if self.data is None:
-            raise ValueError(
-                "`data` must be given: DeadUnits runs some of it through the model at the end of each epoch, say "
-                "DeadUnits(x_train[:256]). Received: data=None"
-            )
-        self.by_layer = []
+    @property
+    def by_layer(self) -> list[dict[str, float]]:
+        return [each["by_layer"] for each in self.records]
 
-    def on_epoch_end(self, epoch, logs=None):
-        counts = self._counts()
-        self.by_layer.append({name: dead / units for name, (dead, units) in counts.items()})
-        if logs is not None:
-            units = sum(units for _, units in counts.values())
-            logs["dead_units"] = sum(dead for dead, _ in counts.values()) / units if units else 0.0
+    def wanted(self):
+        threshold = self.threshold
 
-    def on_train_end(self, logs=None):
-        for name, share in (self.by_layer[-1] if self.by_layer else {}).items():
-            if share > 0.5:
-                warnings.warn(
-                    f"layer {name}: {share:.0%} of units never fired in the last epoch; try a lower learning rate or "
-                    "leaky_relu",
-                    KzooWarning,
-                    stacklevel=2,
-                )
+        def watched(layer: Any) -> Note:
+            def fired(_, outputs):
+                axis = unit_axis(layer, outputs)
+                others = [each for each in range(len(outputs.shape)) if each != axis]
+                return ops.any(outputs > threshold, axis=others)
+
+            return Note(layer, fired)
+
+        notes = {name: watched(each) for name, each in layers_of(self.model).items() if _rectifies(each)}
+        return Wanted(self.data, self.batches, notes)
+
+    def record(self, seen: Seen, epoch: int):
+        fired = {name: np.any(each, axis=0) for name, each in seen.notes.items()}
+        units = sum(each.size for each in fired.values())
+        dead = sum(int((~each).sum()) for each in fired.values())
+        by_layer = {name: float((~each).mean()) for name, each in fired.items()}
+        return {"overall": dead / units if units else 0.0, "by_layer": by_layer}
+
+    def logged(self, record):
+        return {"dead_units": record["overall"]}
+
+    def words(self):
+        return [
+            f"layer {name}: {100 * share:.0f} % of units never fired in the last epoch; try a lower learning rate or "
+            "leaky_relu"
+            for name, share in (self.by_layer[-1] if self.records else {}).items()
+            if share > _MANY
+        ]
 
     def shares(self) -> dict[str, float]:
         """The share of dead units by layer name, now."""
-        return {name: dead / units for name, (dead, units) in self._counts().items()}
-
-    def _counts(self) -> dict[str, tuple[int, int]]:
-        """By layer name: how many units are dead, and how many there are."""
-        fired: dict[str, np.ndarray] = {}
-        layers = [each for each in self.model._flatten_layers(include_self=False) if _rectifies(each)]
-        with _recording(layers, self.threshold, fired):
-            for inputs in self._inputs():
-                self.model(inputs, training=False)
-        return {name: (int((~each).sum()), each.size) for name, each in fired.items()}
-
-    def _inputs(self) -> Iterator[Any]:
-        data = self.data
-        if hasattr(data, "shape") and hasattr(data, "__getitem__"):
-            data = np.array_split(np.asarray(data), range(_ARRAY_BATCH, len(data), _ARRAY_BATCH))
-        for batch in itertools.islice(iter(data), self.batches):
-            inputs = batch[0] if isinstance(batch, (tuple, list)) else batch
-            yield keras.tree.map_structure(lambda each: keras.ops.convert_to_tensor(np.asarray(each)), inputs)
+        return self.record(self.look(), 0)["by_layer"]
 
 
 def _rectifies(layer: keras.layers.Layer) -> bool:
@@ -114,29 +105,3 @@ def _rectifies(layer: keras.layers.Layer) -> bool:
     if isinstance(activation, keras.layers.Layer):
         return False  # it is visited itself
     return getattr(activation, "__name__", "") in _RECTIFIERS
-
-
-@contextlib.contextmanager
-def _recording(layers: list[Any], threshold: float, fired: dict[str, np.ndarray]) -> Iterator[None]:
-    """Notes in `fired`, while it lasts, which units of the layers get above the threshold."""
-
-    def recorded(layer):
-        call = layer.call
-
-        def call_and_note(*args, **kwargs):
-            outputs = call(*args, **kwargs)
-            axis = 1 if getattr(layer, "data_format", "") == "channels_first" else len(outputs.shape) - 1
-            others = [each for each in range(len(outputs.shape)) if each != axis]
-            above = keras.ops.convert_to_numpy(keras.ops.any(outputs > threshold, axis=others))
-            fired[layer.name] = fired.get(layer.name, False) | above
-            return outputs
-
-        return call_and_note
-
-    for layer in layers:
-        object.__setattr__(layer, "call", recorded(layer))
-    try:
-        yield
-    finally:
-        for layer in layers:
-            object.__delattr__(layer, "call")

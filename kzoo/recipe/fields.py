@@ -108,4 +108,4 @@ TOP = {
     ),
 }
 # What the recipe knows and fills in where a part has an argument of that name.
-FILLED = ("total_steps", "num_classes", "input_shape", "train_batches")
+FILLED = ("total_steps", "num_classes", "input_shape", "train_batches", "class_names")

@@ -23,6 +23,7 @@ from kzoo.runs.files import write_json
 from kzoo.runs.history import History, read_rows
 from kzoo.runs.model_file import save_model
 from kzoo.training.cause import explained
+from kzoo.training.diagnostics import DiagnosticsFile
 from kzoo.training.evaluate import evaluate
 from kzoo.training.failures import failures_explained
 from kzoo.training.interruption import Interruption
@@ -174,6 +175,7 @@ def _train(
         settings["data"]["batch_size"],
         (first_epoch, first_step),
     )
+    diagnostics = DiagnosticsFile(folder / "diagnostics.json", own, first_epoch, console)
     keeper = Keeper(
         Checkpoints(folder / "checkpoints"),
         position,
@@ -183,7 +185,7 @@ def _train(
         settings["run"]["checkpoint_minutes"],
         saved,
     )
-    callbacks = [position, *own, StopAtNonFinite(position), history, report, keeper]
+    callbacks = [position, *own, diagnostics, StopAtNonFinite(position), history, report, keeper]
     if settings["run"]["tensorboard"]:
         callbacks.insert(-1, keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False))
     callbacks += more

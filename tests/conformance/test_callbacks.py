@@ -7,6 +7,7 @@ import pytest
 from kzoo.callbacks import LSUV, DeadUnits, RecalibrateBatchNorm, ReduceLROnPlateauWarmup
 from kzoo.problems import KzooWarning
 
+from .diagnostic_checks import CHECKS as OF_DIAGNOSTICS
 from .golden import arrays
 from .gradients import distance
 from .own_parts import each_part
@@ -37,7 +38,7 @@ def dead_units(proof_of_values):
     callback = DeadUnits(INPUTS)
     model.compile(keras.optimizers.SGD(0.0), "mse")
     with pytest.warns(
-        KzooWarning, match="layer one: 70% of units never fired in the last epoch; try a lower"
+        KzooWarning, match="layer one: 70 % of units never fired in the last epoch; try a lower"
     ):
         history = model.fit(INPUTS, INPUTS[:, :1], epochs=2, verbose=0, callbacks=[callback]).history
     assert callback.by_layer == [{"one": 0.7, "two": 0.1}] * 2
@@ -124,6 +125,7 @@ def reduce_lr_on_plateau_warmup(proof_of_values):
 
 
 CHECKS = {
+    **OF_DIAGNOSTICS,
     "dead_units": ("counts known by construction", dead_units),
     "lsuv": ("variances worked out from the kernels", lsuv),
     "reduce_lr_on_plateau_warmup": (str(PLATEAU["against"]), reduce_lr_on_plateau_warmup),

@@ -1,0 +1,148 @@
+"""One pass through a model at the end of an epoch, for all callbacks that look into it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+import numpy as np
+
+from kzoo.callbacks.batches import first_batches
+from kzoo.callbacks.passes import Passes
+from kzoo.callbacks.recording import Note
+
+
+@dataclasses.dataclass
+class Wanted:
+    """What a callback wants the shared pass to note.
+
+    Args:
+        data: What is run; see `kzoo.callbacks.batches.first_batches`.
+        batches: How many batches of it; None for all.
+        notes: What is noted of which layers, by their names.
+        outputs: Whether the targets and what the model makes of the inputs are kept.
+        gradients: Whether the gradients of the loss are measured.
+        every: How many epochs lie between two measurements.
+    """
+
+    data: Any
+    batches: int | None = 1
+    notes: dict[str, Note] = dataclasses.field(default_factory=dict)
+    outputs: bool = False
+    gradients: bool = False
+    every: int = 1
+
+
+@dataclasses.dataclass
+class Seen:
+    """What the shared pass has noted, as NumPy arrays.
+
+    Args:
+        notes: By layer name, one entry a call.
+        outputs: Targets and outputs, one pair a batch.
+        gradients: One list a batch: those of the trainable weights.
+    """
+
+    notes: dict[str, list[Any]] = dataclasses.field(default_factory=dict)
+    outputs: list[tuple[Any, Any]] = dataclasses.field(default_factory=list)
+    gradients: list[list[np.ndarray]] = dataclasses.field(default_factory=list)
+
+    def mean_gradients(self) -> list[np.ndarray]:
+        """The mean of the gradients over the batches."""
+        return [sum(each[1:], each[0]) / len(each) for each in zip(*self.gradients)]
+
+
+class Measuring:
+    """What is measured of one model, and for whom.
+
+    Batches are read once; what was compiled is kept as long as somebody wants to look.
+
+    Args:
+        model: The model.
+    """
+
+    def __init__(self, model: keras.Model):
+        self._model = model
+        self._wanted: dict[Any, Wanted] = {}  # by callback
+        self._seen: dict[Any, Seen] = {}  # likewise, until it is looked at
+        self._when: Any = None
+        self._batches: dict[int, list[Any]] = {}  # by the identity of their data
+        self._passes = Passes()
+
+    def want(self, who: Any, wanted: Wanted) -> None:
+        """From now on measures for a callback too."""
+        self._wanted[who] = wanted
+        self._seen.clear()
+
+    def forget(self, who: Any) -> None:
+        """Measures for a callback no more."""
+        self._wanted.pop(who, None)
+        self._seen.pop(who, None)
+        if not self._wanted:
+            self._batches, self._passes = {}, Passes()
+
+    def look(self, who: Any, epoch: int) -> Seen:
+        """What a callback wanted to be noted. The first one in an epoch has it measured for all.
+
+        Args:
+            who: The callback.
+            epoch: How many epochs are over.
+        """
+        if epoch != self._when or who not in self._seen:
+            for gone in self._seen:  # it hasn't looked when the others did, so it is in the training no more
+                self._wanted.pop(gone, None)
+            self._seen = self.measured(
+                {each: wanted for each, wanted in self._wanted.items() if epoch % wanted.every == 0}
+            )
+            self._when = epoch
+        return self._seen.pop(who)
+
+    def look_ahead(self, who: Any) -> Seen:
+        """What it would see now, before the training: by the pass that all share later."""
+        return self.measured(self._wanted)[who]
+
+    def measured(self, wanted: dict[Any, Wanted]) -> dict[Any, Seen]:
+        """What is seen now, by the same keys."""
+        seen = {key: Seen() for key in wanted}
+        for data in {id(each.data): each.data for each in wanted.values()}.values():
+            of_it = {key: each for key, each in wanted.items() if each.data is data}
+            for number, batch in enumerate(self._first(data, [each.batches for each in of_it.values()])):
+                due = {key: each for key, each in of_it.items() if number < (each.batches or math.inf)}
+                self._measure(batch, due, seen)
+        return seen
+
+    def _first(self, data: Any, counts: list[int | None]) -> Iterable[Any]:
+        """As many batches as anybody wants, kept from the first time on."""
+        if None in counts:
+            return first_batches(data, None)
+        most = max(each for each in counts if each is not None)
+        if id(data) not in self._batches or len(self._batches[id(data)]) < most:
+            self._batches[id(data)] = list(first_batches(data, most))
+        return self._batches[id(data)]
+
+    def _measure(self, batch: Any, due: dict[Any, Wanted], seen: dict[Any, Seen]) -> None:
+        notes = {(key, name): note for key, each in due.items() for name, note in each.notes.items()}
+        outputs = None
+        if notes or any(each.outputs for each in due.values()):
+            outputs, noted = self._passes.forward(self._model, batch[0], notes)
+            for (key, name), values in noted.items():
+                seen[key].notes.setdefault(name, []).extend(values)
+        gradients = None
+        if any(each.gradients for each in due.values()):
+            gradients = self._passes.gradients(self._model, batch)
+        for key, each in due.items():
+            if each.outputs:
+                targets = keras.tree.map_structure(keras.ops.convert_to_numpy, batch[1])
+                seen[key].outputs.append((targets, outputs))
+            if each.gradients:
+                seen[key].gradients.append(gradients)
+
+
+def measuring(model: keras.Model) -> Measuring:
+    """What measures a model, for all callbacks that it has. It goes where the model goes."""
+    if "_kzoo_measuring" not in vars(model):
+        object.__setattr__(model, "_kzoo_measuring", Measuring(model))  # Keras is not to track it
+    return vars(model)["_kzoo_measuring"]

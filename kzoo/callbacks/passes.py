@@ -1,0 +1,187 @@
+"""Runs a model forward, noting what its layers do, and backward, for the gradients: on each backend in its own way.
+
+Nothing in the model changes, random states included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import tree
+
+from kzoo.callbacks.recording import Note, recording
+from kzoo.callbacks.untouched import untouched
+from kzoo.optimizers.gradients import dense_gradients
+
+Noted = dict[Any, list[Any]]
+
+
+class Passes:
+    """The passes through one model, compiled where that pays."""
+
+    def __init__(self) -> None:
+        self._made: dict[Hashable, Callable[..., Any]] = {}
+
+    def forward(self, model: keras.Model, x: Any, notes: dict[Any, Note]) -> tuple[Any, Noted]:
+        """Runs the model as in inference.
+
+        Args:
+            model: The model.
+            x: A batch of inputs.
+            notes: What is noted, by any key.
+
+        Returns:
+            The outputs, and what was noted by key, one entry a call of its layer; as NumPy arrays.
+        """
+        make = _FORWARD[keras.backend.backend()]
+        key = ("forward", *notes, *((tuple(each.shape[1:]), str(each.dtype)) for each in tree.flatten(x)))
+        if key not in self._made:
+            numbered = dict(enumerate(notes.values()))  # compiled functions return dicts that can be sorted
+            self._made[key] = make(model, x, numbered)
+        outputs, found = tree.map_structure(_numpy, self._made[key](x))
+        return outputs, {name: found[number] for number, name in enumerate(notes)}
+
+    def gradients(self, model: keras.Model, batch: tuple[Any, Any, Any]) -> list[np.ndarray]:
+        """The gradients of what training minimizes, as in training: with dropout, regularization and all.
+
+        Args:
+            model: A compiled model.
+            batch: Inputs, targets, and weights of the samples or None.
+
+        Returns:
+            One float32 array a trainable weight.
+        """
+        if "backward" not in self._made:
+            self._made["backward"] = _BACKWARD[keras.backend.backend()](model)
+        found = self._made["backward"](batch)
+        return [
+            np.zeros(each.shape, "float32") if gradient is None else _numpy(gradient).astype("float32")
+            for each, gradient in zip(model.trainable_weights, found)
+        ]
+
+
+def _numpy(value: Any) -> Any:
+    return None if value is None else keras.ops.convert_to_numpy(value)
+
+
+def _run(model: keras.Model, x: Any, training: bool) -> Any:
+    return model(x, training=training) if model._call_has_training_arg else model(x)
+
+
+def _noting(model: keras.Model, x: Any, notes: dict[Any, Note]) -> tuple[Any, Noted]:
+    found: Noted = {}
+    with recording(notes, found):
+        return _run(model, x, training=False), found
+
+
+def _loss(model: keras.Model, batch: tuple[Any, Any, Any]) -> Any:
+    x, y, weight = batch
+    outputs = _run(model, x, training=True)
+    return model._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight, training=True)
+
+
+# Forward -------------------------------------------------------------------------------------------------------------
+
+
+def _forward_on_tensorflow(model: keras.Model, x: Any, notes: dict[Any, Note]) -> Callable[..., Any]:
+    import tensorflow as tf
+
+    def any_number_of(each: Any) -> tf.TensorSpec:
+        return tf.TensorSpec([None, *each.shape[1:]], each.dtype)
+
+    @tf.function(input_signature=[tree.map_structure(any_number_of, x)], autograph=False)
+    def run(x: Any) -> Any:
+        return _noting(model, x, notes)
+
+    def run_untouched(x: Any) -> Any:
+        with untouched(model):
+            return run(x)
+
+    return run_untouched
+
+
+def _forward_on_jax(model: keras.Model, x: Any, notes: dict[Any, Note]) -> Callable[..., Any]:
+    import jax
+
+    variables = model.variables
+
+    @jax.jit
+    def run(values: list[Any], x: Any) -> Any:
+        with keras.StatelessScope(state_mapping=list(zip(variables, values))):
+            return _noting(model, x, notes)
+
+    return lambda x: run([each.value for each in variables], x)
+
+
+def _forward_on_torch(model: keras.Model, x: Any, notes: dict[Any, Note]) -> Callable[..., Any]:
+    import torch
+
+    def run(x: Any) -> Any:
+        with untouched(model), torch.no_grad():
+            return _noting(model, x, notes)
+
+    return run
+
+
+# Backward ------------------------------------------------------------------------------------------------------------
+
+
+def _backward_on_tensorflow(model: keras.Model) -> Callable[..., Any]:
+    import tensorflow as tf
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def run(batch: Any) -> Any:
+        weights = model.trainable_weights
+        with tf.GradientTape() as tape:
+            loss = _loss(model, batch)
+        return dense_gradients(tape.gradient(loss, weights))
+
+    def run_untouched(batch: Any) -> Any:
+        with untouched(model):
+            return run(batch)
+
+    return run_untouched
+
+
+def _backward_on_jax(model: keras.Model) -> Callable[..., Any]:
+    import jax
+
+    @jax.jit
+    def run(weights: list[Any], others: list[Any], metrics: list[Any], slots: list[Any], batch: Any) -> Any:
+        def loss(at: list[Any]) -> Any:
+            made = model.compute_loss_and_updates(
+                at, others, metrics, *batch, training=True, optimizer_variables=slots
+            )
+            return made[1][0]  # not scaled
+
+        return jax.grad(loss)(weights)
+
+    def with_values(batch: Any) -> Any:
+        held = (
+            model.trainable_variables,
+            model.non_trainable_variables,
+            model.metrics_variables,
+            model.optimizer.variables,
+        )
+        return run(*([each.value for each in variables] for variables in held), batch)
+
+    return with_values
+
+
+def _backward_on_torch(model: keras.Model) -> Callable[..., Any]:
+    import torch
+
+    def run(batch: Any) -> Any:
+        with untouched(model):
+            loss = _loss(model, batch)
+            weights = [each.value for each in model.trainable_weights]
+            return torch.autograd.grad(loss, weights, allow_unused=True)
+
+    return run
+
+
+_FORWARD = {"tensorflow": _forward_on_tensorflow, "jax": _forward_on_jax, "torch": _forward_on_torch}
+_BACKWARD = {"tensorflow": _backward_on_tensorflow, "jax": _backward_on_jax, "torch": _backward_on_torch}

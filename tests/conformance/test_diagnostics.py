@@ -1,0 +1,136 @@
+"""What the diagnostics have in common, on whatever backend this runs on: they see, and touch nothing."""
+
+import keras
+import numpy as np
+
+from kzoo.callbacks import (
+    ActivationImages,
+    ConfusionMatrix,
+    DeadUnits,
+    GradientHistograms,
+    GradientNorms,
+    LearningRateMonitor,
+    Saturation,
+    WeightHistograms,
+)
+from kzoo.callbacks.measuring import measuring
+
+from .gradients import distance
+
+RANDOM = np.random.default_rng(0)
+X, Y = RANDOM.normal(size=(96, 6, 6, 2)).astype("float32"), RANDOM.integers(0, 3, 96)
+
+
+def all_of_them(folder, x=X, y=Y):
+    data = [(x[start : start + 16], y[start : start + 16]) for start in (0, 16, 32)]
+    return [
+        DeadUnits(data, batches=2),
+        Saturation(data, batches=2),
+        GradientNorms(data),
+        GradientHistograms(data, log_dir=folder),
+        WeightHistograms(log_dir=folder),
+        ActivationImages(data, log_dir=folder),
+        LearningRateMonitor(),
+        ConfusionMatrix(data, batches=None),
+    ]
+
+
+def _model():
+    """With all that a forward pass could change: statistics, dropout, noise; and a loss of its own."""
+    keras.utils.set_random_seed(0)
+    layers = [
+        keras.Input((6, 6, 2)),
+        keras.layers.Conv2D(4, 3, name="conv"),
+        keras.layers.BatchNormalization(),
+        keras.layers.Activation("relu", name="act"),
+        keras.layers.GaussianNoise(0.1),
+        keras.layers.Flatten(),
+        keras.layers.Dense(8, activation="tanh", kernel_regularizer="l2", name="bent"),
+        keras.layers.Dropout(0.5),
+        keras.layers.Dense(3, name="head"),
+    ]
+    model = keras.Sequential(layers)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.01), loss, metrics=["accuracy"])
+    return model
+
+
+def _trained(callbacks):
+    model = _model()
+    history = model.fit(X, Y, batch_size=16, epochs=2, verbose=0, callbacks=callbacks).history
+    return [
+        keras.ops.convert_to_numpy(each) for each in [*model.variables, *model.optimizer.variables]
+    ], history
+
+
+def test_they_change_nothing(tmp_path):
+    callbacks = all_of_them(str(tmp_path))
+    for each in callbacks:
+        each.quiet = True
+    without, plain = _trained([])
+    with_them, seen = _trained(callbacks)
+    assert all(np.array_equal(one, other) for one, other in zip(without, with_them, strict=True))
+    assert {name: values for name, values in seen.items() if name in plain} == plain
+    assert set(seen) - set(plain) == {"dead_units", "saturation", "gradient_norm", "learning_rate"}
+    for each in callbacks:
+        assert each.summary()["epochs"][-2:] == [1, 2]
+
+
+def test_the_pass_is_made_once_for_all(tmp_path, monkeypatch):
+    from kzoo.callbacks.passes import Passes
+
+    calls = []
+    for name in ("forward", "gradients"):
+        usual = getattr(Passes, name)
+
+        def counted(*arguments, name=name, usual=usual):
+            calls.append(name)
+            return usual(*arguments)
+
+        monkeypatch.setattr(Passes, name, counted)
+    data = [(X[:16], Y[:16]), (X[16:32], Y[16:32])]
+    callbacks = [
+        DeadUnits(data, 2),
+        Saturation(data, 1),
+        GradientNorms(data),
+        GradientHistograms(data, 1, 2, tmp_path),
+    ]
+    model = _model()
+    model.fit(X, Y, epochs=2, verbose=0, callbacks=callbacks)
+    assert calls == ["forward", "gradients", "forward"] * 2
+    assert callbacks[-1].summary()["epochs"] == [2]
+    assert not measuring(model)._wanted and not measuring(model)._batches
+
+
+def test_gradients_are_those_of_the_loss():
+    """Of a linear model with mean squared error and L2: 2/n xᵀ(xw - y) + 2λw."""
+    layer = keras.layers.Dense(1, use_bias=False, kernel_regularizer=keras.regularizers.L2(0.1), name="only")
+    model = keras.Sequential([keras.Input((2,)), layer])
+    x, y = RANDOM.normal(size=(40, 2)).astype("float32"), RANDOM.normal(size=(40, 1)).astype("float32")
+    model.compile("sgd", "mse")
+    callback = GradientNorms((x, y), batches=2)
+    callback.set_model(model)
+    w = keras.ops.convert_to_numpy(layer.kernel)
+    # The mean over batches, of 32 and of 8.
+    parts = [2 / len(b) * a.T @ (a @ w - b) for a, b in ((x[:32], y[:32]), (x[32:], y[32:]))]
+    expected = np.linalg.norm((parts[0] + parts[1]) / 2 + 0.2 * w)
+    assert distance([callback.norms()["only"]], [expected]) <= 1e-5
+
+
+def test_names_of_layers_and_of_what_is_inside():
+    inner = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4, name="dense")], name="inner")
+    layers = [
+        keras.Input((3, 2)),
+        keras.layers.LSTM(4, name="lstm"),
+        inner,
+        keras.layers.Dense(2, name="dense"),
+        keras.layers.Dense(1, name="frozen", trainable=False),
+    ]
+    model = keras.Sequential(layers, name="outer")
+    model.compile("sgd", "mse")
+    callback = GradientNorms((np.ones((4, 3, 2), "float32"), np.ones((4, 1), "float32")))
+    callback.set_model(model)
+    assert list(callback.norms()) == ["lstm_cell", "inner/dense", "outer/dense"]
+    watched = Saturation(np.ones((4, 3, 2), "float32"))
+    watched.set_model(model)
+    assert watched.shares() == {}  # what an LSTM gives isn't what its tanh gives
