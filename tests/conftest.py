@@ -1,8 +1,9 @@
-"""What all tests share: quiet backends, and the order of their files."""
+"""What all tests share: quiet backends, a browser, and the order of their files."""
 
 import os
 
 import pytest
+from browser import _chromium, browser  # noqa: F401 - fixtures
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("PYTHONHASHSEED", "0")
