@@ -23,6 +23,7 @@ VERBS = {
     "eval": "Measure a run's model again.",
     "predict": "Classes of picture files.",
     "runs": "The runs in a folder.",
+    "report": "A page about a run, or about several.",
     "schema": "JSON Schema of recipes, for editors.",
     "doctor": "What is installed, what is broken.",
 }

@@ -20,6 +20,7 @@ from kzoo.runs.environment import describe
 from kzoo.runs.files import write_json
 from kzoo.runs.history import History, read_rows
 from kzoo.training.evaluate import evaluate
+from kzoo.training.predictions import leave_report
 from kzoo.training.progress import ProgressReport
 
 
@@ -103,6 +104,7 @@ def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | Non
     beside.replace(run.path / "model.keras")
     results = _results(experiment, run, history, time.monotonic() - began)
     write_json(run.path / "results.json", results)
+    leave_report(experiment, run)
     vars(run)["model"] = model
     return run
 

@@ -1,0 +1,44 @@
+"""kzoo report RUN [RUN…]"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kzoo.cli.options import as_json, bring_own_parts, plugin_files, print_json
+from kzoo.runs.folder import Run, load_run
+
+
+@click.command("report")
+@click.argument("runs", nargs=-1, required=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Write the page here.")
+@plugin_files
+@as_json
+def command(runs: tuple[str, ...], out: Path | None, plugins: tuple[Path, ...], as_json: bool) -> None:
+    """Write a page about a run, or one that lays several side by side.
+
+    Of one run: report.html in its folder. Of several: comparison.html here, with what their recipes differ in.
+    """
+    bring_own_parts(plugins)
+    found = [load_run(path) for path in runs]
+    done, path, told = _of_one(found[0], out) if len(found) == 1 else _of_several(found, out)
+    if as_json:
+        print_json({"page": str(path), **told})
+    else:
+        click.echo(f"{done}: {path}")
+
+
+def _of_one(run: Run, out: Path | None) -> tuple[str, Path, dict[str, object]]:
+    from kzoo.report import write_report
+
+    path = out or run.path / "report.html"
+    done = write_report(run, path)
+    return done, path, {"run": str(run.path), "finished": run.finished, "results": run.results}
+
+
+def _of_several(runs: list[Run], out: Path | None) -> tuple[str, Path, dict[str, object]]:
+    from kzoo.report import compare, write_comparison
+
+    path = out or Path("comparison.html")
+    return write_comparison(runs, path), path, compare(runs)
