@@ -22,23 +22,19 @@ def command(runs: tuple[str, ...], out: Path | None, plugins: tuple[Path, ...], 
     """
     bring_own_parts(plugins)
     found = [load_run(path) for path in runs]
-    done, path, told = _of_one(found[0], out) if len(found) == 1 else _of_several(found, out)
+    from kzoo.report import compare, write_comparison, write_report
+
+    if len(found) == 1:
+        path = out or found[0].path / "report.html"
+        done = write_report(found[0], path)
+    else:
+        path = out or Path("comparison.html")
+        done = write_comparison(found, path)
     if as_json:
-        print_json({"page": str(path), **told})
+        print_json({"page": str(path), **(compare(found) if len(found) > 1 else _told(found[0]))})
     else:
         click.echo(f"{done}: {path}")
 
 
-def _of_one(run: Run, out: Path | None) -> tuple[str, Path, dict[str, object]]:
-    from kzoo.report import write_report
-
-    path = out or run.path / "report.html"
-    done = write_report(run, path)
-    return done, path, {"run": str(run.path), "finished": run.finished, "results": run.results}
-
-
-def _of_several(runs: list[Run], out: Path | None) -> tuple[str, Path, dict[str, object]]:
-    from kzoo.report import compare, write_comparison
-
-    path = out or Path("comparison.html")
-    return write_comparison(runs, path), path, compare(runs)
+def _told(run: Run) -> dict[str, object]:
+    return {"run": str(run.path), "finished": run.finished, "results": run.results}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,20 +88,35 @@ def _differing(values: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
 
 def _columns(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The columns of the table of results: a title, a text for each run, and which runs are best."""
-    columns = []
-    for split in ("test", "validation", "train"):
-        measured = [run["results"].get(split) or {} for run in runs]
-        for name in dict.fromkeys(name for each in measured for name in each):
-            values = [each.get(name) for each in measured]
-            best = _best(values, direction(name))
-            texts = ["–" if value is None else f"{value:.5g}" for value in values]
-            columns.append({"title": f"{split} {name}", "texts": texts, "best": best})
-    shown = {"epochs": str, "parameters": "{:,}".format, "seconds": duration}
-    for name, said in shown.items():
+    return [
+        *_measured(runs, "test"),
+        *_costs(runs),
+        *_measured(runs, "validation"),
+        *_measured(runs, "train"),
+    ]
+
+
+def _measured(runs: Sequence[dict[str, Any]], split: str) -> Iterator[dict[str, Any]]:
+    measured = [run["results"].get(split) or {} for run in runs]
+    for name in dict.fromkeys(name for each in measured for name in each):
+        values = [each.get(name) for each in measured]
+        texts = ["–" if value is None else f"{value:.5g}" for value in values]
+        yield {"title": f"{split} {name}", "texts": texts, "best": _best(values, direction(name))}
+
+
+def _costs(runs: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    said = {
+        "epochs": ("epochs", str),
+        "parameters": ("parameters", "{:,}".format),
+        "seconds": ("time", duration),
+    }
+    for name, (title, as_text) in said.items():
         values = [run["results"].get(name) for run in runs]
-        texts = ["–" if value is None else said(value) for value in values]
-        columns.append({"title": name.replace("seconds", "time"), "texts": texts, "best": []})
-    return columns
+        yield {
+            "title": title,
+            "texts": ["–" if each is None else as_text(each) for each in values],
+            "best": [],
+        }
 
 
 def _best(values: Sequence[float | None], way: str) -> list[int]:

@@ -31,6 +31,19 @@ class Block:
     content: Any
 
 
+@dataclasses.dataclass(frozen=True)
+class By:
+    """What values are lined up by.
+
+    Args:
+        epochs: The epochs that they were measured after.
+        classes: What classes are called.
+    """
+
+    epochs: Sequence[Any] = ()
+    classes: Sequence[str] = ()
+
+
 def diagnostic_blocks(diagnostics: Mapping[str, Any]) -> list[tuple[str, list[Block]]]:
     """Each diagnostic with its blocks; `words` are shown elsewhere.
 
@@ -41,60 +54,56 @@ def diagnostic_blocks(diagnostics: Mapping[str, Any]) -> list[tuple[str, list[Bl
     >>> name, [(block.title, block.form) for block in blocks]
     ('dead_units', [('by layer', 'plot')])
     """
-    found = [(str(name), _blocks("", value)) for name, value in diagnostics.items() if name != "words"]
+    found = [(str(name), _blocks("", value, By())) for name, value in diagnostics.items() if name != "words"]
     return [(name, blocks) for name, blocks in found if blocks]
 
 
-def _blocks(title: str, value: Any, epochs: Sequence[Any] = ()) -> list[Block]:
+def _blocks(title: str, value: Any, by: By) -> list[Block]:
     if value in (None, {}, [], ""):
         return []
     if isinstance(value, Mapping):
-        return _of_mapping(title, {str(key): each for key, each in value.items()}, epochs)
-    if _is_series(value):
-        return [
-            Block(title, "plot", Plot(title or "by epoch", [Line(title or "value", _points(value, epochs))]))
-        ]
-    if _is_square(value):
-        return [Block(title, "matrix", _confusion(value, ()))]
+        return _of_mapping(title, {str(key): each for key, each in value.items()}, by)
     if isinstance(value, list):
+        if len(value) != len(by.epochs) and _is_square(value):
+            return [Block(title, "matrix", _confusion(value, by.classes))]
+        if _is_series(value):
+            return _of_mapping("", {title or "value": value}, by)
         if all(_is_square(each) for each in value):  # one matrix an epoch: the last says most
-            return _blocks(f"{title}, last epoch".strip(", "), value[-1])
+            return _blocks(f"{title}, last epoch".strip(", "), value[-1], By((), by.classes))
         if all(isinstance(each, Mapping) for each in value):  # one mapping an epoch
             names = dict.fromkeys(str(name) for each in value for name in each)
             rows = [{str(key): item for key, item in each.items()} for each in value]
-            return _blocks(title, {name: [row.get(name) for row in rows] for name in names}, epochs)
+            return _of_mapping(title, {name: [row.get(name) for row in rows] for name in names}, by)
+        if all(isinstance(each, list) and len(each) == len(value[0]) for each in value):  # one list an epoch
+            names = _names(by.classes, len(value[0]))
+            return _of_mapping(title, {name: [row[at] for row in value] for at, name in enumerate(names)}, by)
     return [Block(title, "text", _text(value))]
 
 
-def _of_mapping(title: str, value: dict[str, Any], epochs: Sequence[Any]) -> list[Block]:
-    steps = value.get("epochs", value.get("epoch"))
-    if isinstance(steps, list) and _is_series(steps):
-        value = {name: each for name, each in value.items() if each is not steps}
-        epochs = steps
-    classes = value.get("classes")
-    if isinstance(classes, list) and any(_is_square(each) for each in value.values()):
-        matrices = {name: each for name, each in value.items() if _is_square(each)}
-        rest = {name: each for name, each in value.items() if name != "classes" and name not in matrices}
-        shown = [
-            Block(_said(title, name), "matrix", _confusion(each, classes)) for name, each in matrices.items()
-        ]
-        return shown + _of_mapping(title, rest, epochs)
-    blocks = []
-    facts = {name: each for name, each in value.items() if _is_plain(each)}
+def _of_mapping(title: str, value: dict[str, Any], by: By) -> list[Block]:
+    steps, classes = value.get("epochs"), value.get("class_names", value.get("classes"))
+    if _is_series(steps):
+        by = By(value.pop("epochs"), by.classes)
+    if isinstance(classes, list) and all(isinstance(each, str) for each in classes):
+        value = {name: each for name, each in value.items() if each is not classes}
+        by = By(by.epochs, classes)
+    facts = {name: each for name, each in value.items() if isinstance(each, (str, int, float))}
     series = {name: each for name, each in value.items() if _is_series(each)}
+    blocks = []
     if facts:
         shown = [(name, number(each) if _is_number(each) else str(each)) for name, each in facts.items()]
         blocks.append(Block(title, "facts", shown))
     if series and len(series) <= _MOST_LINES:
         lines = [
-            Line(name, _points(each, epochs), color) for color, (name, each) in enumerate(series.items())
+            Line(name, _points(each, by.epochs), color) for color, (name, each) in enumerate(series.items())
         ]
-        blocks.append(Block(title, "plot", Plot(title or "by epoch", lines)))
+        shown_title = title or (next(iter(series)) if len(series) == 1 else "by epoch")
+        blocks.append(Block(shown_title, "plot", Plot(shown_title, lines)))
     elif series:
-        blocks.append(Block(title, "heat", _heat(series, epochs)))
+        blocks.append(Block(title, "heat", _heat(series, by.epochs)))
     for name, each in value.items():
         if name not in facts and name not in series:
-            blocks += _blocks(_said(title, name), each, epochs)
+            blocks += _blocks(_said(title, name), each, by)
     return blocks
 
 
@@ -104,10 +113,6 @@ def _said(title: str, name: str) -> str:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, (str, int, float, bool))
 
 
 def _is_series(value: Any) -> bool:
@@ -134,13 +139,15 @@ def _points(values: Sequence[Any], epochs: Sequence[Any]) -> list[tuple[float, f
     return [(float(step), math.nan if each is None else float(each)) for step, each in zip(steps, values)]
 
 
-def _confusion(matrix: list[list[Any]], classes: Sequence[Any]) -> Confusion:
-    fitting = len(classes) == len(matrix)
-    names = [str(each) for each in classes] if fitting else [str(index) for index in range(len(matrix))]
+def _names(classes: Sequence[str], count: int) -> list[str]:
+    return list(classes) if len(classes) == count else [str(index) for index in range(count)]
+
+
+def _confusion(matrix: list[list[Any]], classes: Sequence[str]) -> Confusion:
     counts = [
         [row, column, round(count)] for row, each in enumerate(matrix) for column, count in enumerate(each)
     ]
-    return Confusion(names, [each for each in counts if each[2] > 0])
+    return Confusion(_names(classes, len(matrix)), [each for each in counts if each[2] > 0])
 
 
 def _heat(series: dict[str, list[Any]], epochs: Sequence[Any]) -> dict[str, Any]:

@@ -103,8 +103,8 @@ class Plot:
         low, high = min(values), max(values)
         if self.log:
             return low / 1.2, high * 1.2
-        margin = 0.05 * (high - low) or 0.1 * abs(low) or 1.0
-        return (0.0 if 0 <= low < margin * 4 else low - margin), high + margin
+        margin = 0.05 * (high - low) or 0.25 * abs(low) or 1.0
+        return (0.0 if 0 <= low <= high / 2 or 0 < low == high else low - margin), high + margin
 
     def x(self, value: float) -> float:
         """Where an x lies in the picture."""

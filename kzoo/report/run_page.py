@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from kzoo.report.confusion import Confusion
 from kzoo.report.curves import curves
-from kzoo.report.diagnostics import diagnostic_blocks
+from kzoo.report.diagnostics import Block, diagnostic_blocks
 from kzoo.report.page import rendered, write_page
 from kzoo.runs.folder import Run
 from kzoo.runs.rows import Row, read_rows
@@ -41,9 +41,9 @@ def contents(run: Run) -> dict[str, Any]:
     notes: list[str] = []
     results = _read(run.path / "results.json", notes)
     environment = _read(run.path / "environment.json", notes)
-    diagnostics = _read(run.path / "diagnostics.json", notes)
     rows = read_rows(run.path / "history.csv")
     recipe = (run.path / "resolved.yaml").read_text(encoding="utf-8")
+    words, blocks = _shown(run.path / "diagnostics.json", _diagnostics, notes) or ([], [])
     return {
         "title": run.path.name,
         "name": results.get("recipe") or run.path.name.rsplit("-", 2)[0],
@@ -56,10 +56,10 @@ def contents(run: Run) -> dict[str, Any]:
         "splits": [split for split in _SPLITS if results.get(split)],
         "plots": curves(rows),
         "rows": rows,
-        "memory": _memory(_read(run.path / "memory.json", notes)),
-        "predictions": _predictions(_read(run.path / "predictions.json", notes)),
-        "words": [str(each) for each in _listed(diagnostics.get("words"))],
-        "diagnostics": diagnostic_blocks(diagnostics),
+        "memory": _shown(run.path / "memory.json", _memory, notes),
+        "predictions": _shown(run.path / "predictions.json", _predictions, notes),
+        "words": words,
+        "diagnostics": blocks,
         "recipe": recipe,
         "given": [
             (path.name, path.read_text(encoding="utf-8")) for path in sorted(run.path.glob("recipe*.yaml"))
@@ -84,6 +84,16 @@ def _read(path: Path, notes: list[str]) -> dict[str, Any]:
         notes.append(f"{path.name} can't be read: {error}")
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _shown(path: Path, shape: Callable[[dict[str, Any]], Any], notes: list[str]) -> Any:
+    """What a file holds, as the template shows it; a file of another form is noted."""
+    kept = _read(path, notes)
+    try:
+        return shape(kept) if kept else None
+    except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
+        notes.append(f"{path.name} can't be shown: {type(error).__name__}: {error}")
+        return None
 
 
 def _listed(value: Any) -> list[Any]:
@@ -125,9 +135,25 @@ def _results_table(results: dict[str, Any]) -> list[tuple[str, list[Any]]]:
 
 
 def _predictions(kept: dict[str, Any]) -> dict[str, Any] | None:
-    if not kept:
-        return None
-    return {**kept, "matrix": Confusion([str(each) for each in kept["classes"]], kept["confusion"])}
+    matrix = Confusion([str(each) for each in kept["classes"]], kept["confusion"])
+    # Looked up here, where a file that lacks something is only noted.
+    shown = {key: kept[key] for key in ("split", "examples", "of", "right")}
+    shown["mistakes"] = [
+        {
+            "own": matrix.classes[each["true"]],
+            "taken": matrix.classes[each["predicted"]],
+            "share_of_own": float(each["probability_of_true"]),
+            "share_of_taken": float(each["probability"]),
+            "index": int(each["index"]),
+            "picture": each.get("picture"),
+        }
+        for each in kept["mistakes"]
+    ]
+    return {**shown, "matrix": matrix, "by_class": matrix.by_class} if kept["examples"] else None
+
+
+def _diagnostics(kept: dict[str, Any]) -> tuple[list[str], list[tuple[str, list[Block]]]]:
+    return [str(each) for each in _listed(kept.get("words"))], diagnostic_blocks(kept)
 
 
 def _memory(forecast: dict[str, Any]) -> dict[str, Any] | None:
@@ -143,8 +169,8 @@ def _commands(run: Run, finished: bool, environment: dict[str, Any]) -> list[tup
     """What to type to repeat the run or to go on with it."""
     path, commands = str(run.path), []
     typed = [str(each) for each in _listed(environment.get("command"))]
-    if typed and typed[0] == "kzoo":
-        commands.append(("As it was started", shlex.join(typed)))
+    if typed and typed[0] in ("kzoo", "__main__.py"):  # the latter is python -m kzoo
+        commands.append(("As it was started", shlex.join(["kzoo", *typed[1:]])))
     if not finished:
         commands.append(("Go on from the last whole epoch", shlex.join(["kzoo", "train", "--resume", path])))
     commands.append(("The same training again", shlex.join(["kzoo", "train", f"{path}/resolved.yaml"])))
