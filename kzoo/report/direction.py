@@ -27,4 +27,4 @@ def direction(metric: str) -> str:
     name = metric.removeprefix("val_")
     if name in _LESS or name.endswith(("_loss", "_error")):
         return "min"
-    return "max" if name in _MORE or name.endswith("accuracy") else ""
+    return "max" if name in _MORE or name.endswith(("accuracy", "io_u")) else ""
