@@ -59,6 +59,9 @@ def test_a_page_is_whole_at_every_width(browser, pages, tmp_path, name, dark, wi
     sizes = browser.run(DRAWN)
     assert len(sizes) > 3 and [size for size in sizes if max(size) < 1] == []
     assert browser.run(CONTRAST) == []
+    assert browser.run(
+        "return [...document.querySelectorAll('.heat td')].every((each) => each.offsetHeight < 32)"
+    )
     shown = Image.open(browser.screenshot(tmp_path / "page.png")).convert("L")
     assert shown.width == width and shown.height > 1000
     assert (shown.getpixel((2, 2)) < 64) == dark and shown.getextrema()[1] - shown.getextrema()[0] > 150

@@ -11,7 +11,8 @@ from typing import Any
 
 _MOST_DRAWN = 40  # classes; more are a picture of pixels, and the pairs that are confused most
 _MOST_NUMBERED = 20  # classes whose counts have room in the cells
-_CELL, _LETTER = 28, 7
+_CELLS = ((4, 44), (8, 36), (_MOST_DRAWN, 28))  # up to so many classes: their cells' side
+_LETTER = 7
 _LONGEST_NAME = 16
 _RIGHT_COLOR, _WRONG_COLOR = (42, 111, 214), (217, 98, 43)
 
@@ -60,7 +61,10 @@ class Confusion:
     classes: list[str]
     counts: list[list[int]]
 
-    cell = _CELL
+    @property
+    def cell(self) -> int:
+        """The side of a cell."""
+        return next((side for most, side in _CELLS if len(self.classes) <= most), _CELLS[-1][1])
 
     @functools.cached_property
     def cells(self) -> list[Cell]:
@@ -97,7 +101,7 @@ class Confusion:
 
     @property
     def side(self) -> int:
-        return self.margin + _CELL * len(self.classes) + 2
+        return self.margin + self.cell * len(self.classes) + 2
 
     @property
     def most_confused(self) -> list[Cell]:

@@ -165,9 +165,9 @@ def _heat(series: dict[str, list[Any]], epochs: Sequence[Any]) -> dict[str, Any]
         if value is None:
             return "", 0.0
         if not math.isfinite(value) or high == low:
-            return number(value), 0.0
+            return number(value, 2), 0.0
         share = math.log(value / low) / math.log(high / low) if log else (value - low) / (high - low)
-        return number(value), round(share, 3)
+        return number(value, 2), round(share, 3)
 
     rows = [(name, [cell(row, at) for at in chosen]) for name, row in series.items()]
     return {"epochs": [number(steps[at]) for at in chosen], "rows": rows}

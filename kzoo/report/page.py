@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,15 @@ def rendered(template: str, **values: Any) -> str:
         template: The name of a file in templates/.
         **values: What it shows.
     """
+    script = _content("page.js")
+    # The one script of the page; a browser runs no other, whatever the page holds.
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    own = {"version": __version__, "style": _content("page.css"), "script": script, "script_digest": digest}
+    return _environment().get_template(template).render(**own, **values)
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -33,21 +43,19 @@ def rendered(template: str, **values: Any) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"number": number, "percent": percent, "thousands": "{:,}".format}
-    script = _content("page.js")
-    # The one script of the page; a browser runs no other, whatever the page holds.
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    own = {"version": __version__, "style": _content("page.css"), "script": script, "script_digest": digest}
-    return environment.get_template(template).render(**own, **values)
+    return environment
 
 
 def percent(share: float) -> str:
     """A share as people read it.
 
-    >>> percent(0.5), percent(0.9996), percent(0.00004)
-    ('50 %', '99.96 %', '0.004 %')
+    >>> percent(0.5), percent(0.9996), percent(0.00004), percent(1e-12)
+    ('50 %', '99.96 %', '0.004 %', 'under 0.001 %')
     """
     value = 100 * share
-    return f"{value:.2f}".rstrip("0").rstrip(".") + " %" if value >= 0.1 or value == 0 else f"{value:.1g} %"
+    if 0 < value < 0.1:
+        return f"{value:.1g} %" if value >= 0.001 else "under 0.001 %"
+    return f"{value:.2f}".rstrip("0").rstrip(".") + " %"
 
 
 def write_page(path: Path, text: str) -> str:

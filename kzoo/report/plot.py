@@ -180,8 +180,8 @@ def ticks(low: float, high: float, count: int = 5) -> list[tuple[float, str]]:
 
     >>> ticks(0, 1)
     [(0.0, '0'), (0.2, '0.2'), (0.4, '0.4'), (0.6, '0.6'), (0.8, '0.8'), (1.0, '1')]
-    >>> [label for _, label in ticks(0.92, 0.99)]
-    ['0.92', '0.94', '0.96', '0.98']
+    >>> [label for _, label in ticks(0.92, 0.97)]
+    ['0.92', '0.93', '0.94', '0.95', '0.96', '0.97']
     """
     rough = (high - low) / count
     power = 10 ** math.floor(math.log10(rough))
@@ -203,17 +203,22 @@ def decades(low: float, high: float) -> list[tuple[float, str]]:
     return [(10.0**power, number(10.0**power)) for power in powers[::step]]
 
 
-def number(value: float) -> str:
-    """A number as people write it, with four significant digits.
+def number(value: float, digits: int = 4) -> str:
+    """A number as people write it.
 
-    >>> number(0.00005), number(0.12345), number(12345.0), number(3.0)
-    ('5e-5', '0.1235', '12345', '3')
+    Args:
+        value: The number.
+        digits: How many of its digits count; whole numbers keep all.
+
+    >>> number(0.00005), number(0.12345), number(12345.0), number(3.0), number(0.12345, 2)
+    ('5e-5', '0.1235', '12345', '3', '0.12')
     """
     if not math.isfinite(value):
         return str(value)
     if value == round(value) and abs(value) < 1e6:
         return str(round(value))
     if 1e-3 <= abs(value) < 1e6:
-        return f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
-    mantissa, _, exponent = f"{value:.3e}".partition("e")
-    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+        return f"{value:.{digits}g}" if abs(value) < 10**digits else f"{value:.0f}"
+    mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    return f"{mantissa}e{int(exponent)}"

@@ -119,7 +119,7 @@ def duration(seconds: float) -> str:
     """A time as people say it.
 
     >>> duration(4.21), duration(75), duration(7300)
-    ('4.2 s', '1 min 15 s', '2 h 2 min')
+    ('4.2 s', '1 min 15 s', '2 h 1 min')
     """
     if seconds < 60:
         return f"{seconds:.1f} s"
