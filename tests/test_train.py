@@ -46,6 +46,8 @@ def test_a_run_folder_has_everything(run):
         "checkpoints",
         "tensorboard",
         "model.keras",
+        "predictions.json",
+        "report.html",
     }
     assert run.path.name.startswith("digits_quick-2")
     assert not [name for name in names if name.startswith(".")]

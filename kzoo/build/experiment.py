@@ -88,9 +88,10 @@ class Experiment:
 
     def evaluation_data(self, split: Split) -> Any:
         """A split in batches, in its own order, once."""
-        return self._evaluation_batches(split, self.distribution.share)
+        return self.whole_batches(split, self.distribution.share)
 
-    def _evaluation_batches(self, split: Split, share: Share | None = None) -> Any:
+    def whole_batches(self, split: Split, share: Share | None = None) -> Any:
+        """A split in batches `(x, y)` that aren't shared out to devices or hosts, unless `share` says how."""
         return evaluation_batches(
             split,
             batch_size=self.settings["data"]["batch_size"],
@@ -101,13 +102,13 @@ class Experiment:
 
     def callbacks(self, folder: Path) -> list[keras.callbacks.Callback]:
         """New callbacks as the recipe names them, which write their files into a run folder."""
-        train = self._evaluation_batches(self.source.train)  # whole ones, on every host
+        train = self.whole_batches(self.source.train)  # whole ones, on every host
         validation = self.source.validation
         known = self.known | {
             "class_names": self.source.class_names or None,
             "train_batches": train,
             "first_epoch": _Later(lambda: self._training_batches(0, 1)),
-            "watched_batches": train if validation is None else self._evaluation_batches(validation),
+            "watched_batches": train if validation is None else self.whole_batches(validation),
         }
         notes: list[str] = []
         made = make_callbacks(self.recipe, known, self.source.validation is not None, folder, notes)

@@ -25,6 +25,7 @@ VERBS = {
     "runs": "The runs in a folder.",
     "sweep": "Train a recipe with many settings.",
     "gallery": "The catalogue as a static site.",
+    "report": "A page about a run, or about several.",
     "schema": "JSON Schema of recipes, for editors.",
     "doctor": "What is installed, what is broken.",
 }

@@ -78,7 +78,10 @@ class Run:
 
     def _json(self, name: str) -> dict[str, Any]:
         file = self.path / name
-        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        try:
+            return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        except ValueError as error:
+            raise KzooError(Problem(f"this file of the run can't be read: {error}", str(file))) from None
 
 
 def new_run(recipe: Recipe, runs: Path, environment: dict[str, Any], name: str | None = None) -> Run:

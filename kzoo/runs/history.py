@@ -12,17 +12,9 @@ from typing import Any
 import keras
 
 from kzoo.runs.files import Unwritten, write_whole
+from kzoo.runs.rows import Row, read_rows
 
-Row = dict[str, Any]
-
-
-def read_rows(path: Path) -> list[Row]:
-    """The rows of a history; a last one that a kill cut short is left out."""
-    if not path.is_file():
-        return []
-    text = path.read_text(encoding="utf-8")
-    text = text[: text.rfind("\n") + 1]
-    return [{"epoch": int(row.pop("epoch")), **row} for row in csv.DictReader(io.StringIO(text))]
+__all__ = ["History", "Row", "current_learning_rate", "read_rows"]
 
 
 class History(keras.callbacks.Callback):

@@ -37,19 +37,39 @@ def predict(run: Run, files: list[Path], top: int = 3) -> list[dict[str, Any]]:
     # A file's pixels go from 0 to 255; where the data is scaled at all, it is scaled to go from 0 to 1.
     inputs = pictures.astype("float32") * (1.0 if source.scale == 1 else 1 / 255)
     outputs = np.asarray(run.model.predict(inputs, verbose=0), "float64")
-    if getattr(run.model, "head", None) is not None:  # embeddings: the head knows the classes
-        outputs = keras.ops.convert_to_numpy(run.model.class_logits(outputs.astype("float32")))
-    if outputs.shape[-1] != source.num_classes and (outputs.shape[-1], source.num_classes) != (1, 2):
+    answers = class_probabilities(run.model, outputs, final_activation(run.model), source.num_classes)
+    if answers is None:
         hint = "Its outputs are embeddings: run.model.predict gives them."
         message = f"this run's model has {outputs.shape[-1]} outputs, not one for each of {source.num_classes} classes"
         raise KzooError(Problem(message, str(run.path), hint=hint))
     names = source.class_names or tuple(str(index) for index in range(source.num_classes))
     results = []
-    for file, row in zip(files, probabilities(outputs, final_activation(run.model))):
+    for file, row in zip(files, answers):
         best = np.argsort(-row, kind="stable")[:top]
         classes = [{"class": names[index], "probability": float(row[index])} for index in best]
         results.append({"file": str(file), "classes": classes})
     return results
+
+
+def class_probabilities(
+    model: keras.Model, outputs: np.ndarray, activation: str, num_classes: int
+) -> np.ndarray | None:
+    """What a model's outputs say of each class.
+
+    Args:
+        model: The model; one with a head turns embeddings into classes by that.
+        outputs: What it gave, shape (examples, outputs).
+        activation: The name of what it does last.
+        num_classes: How many classes there are.
+
+    Returns:
+        Probabilities, shape (examples, classes); None where the outputs aren't one for each class.
+    """
+    if getattr(model, "head", None) is not None:  # embeddings: the head knows the classes
+        outputs = keras.ops.convert_to_numpy(model.class_logits(outputs.astype("float32")))
+    if outputs.ndim != 2 or (outputs.shape[-1] != num_classes and (outputs.shape[-1], num_classes) != (1, 2)):
+        return None
+    return probabilities(outputs, activation)
 
 
 def probabilities(outputs: np.ndarray, activation: str) -> np.ndarray:

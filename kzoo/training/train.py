@@ -30,6 +30,7 @@ from kzoo.training.interruption import Interruption
 from kzoo.training.keeper import Keeper
 from kzoo.training.nonfinite import NonFinite, StopAtNonFinite
 from kzoo.training.position import Position
+from kzoo.training.predictions import leave_report
 from kzoo.training.progress import ProgressReport
 
 
@@ -210,6 +211,8 @@ def _train(
     save_model(model, folder / "model.keras")
     results = _results(experiment, run, history, time.monotonic() - began)
     write_json(folder / "results.json", results)
+    if experiment.distribution.first:
+        leave_report(experiment, run)
     vars(run)["model"] = model
     return run
 
