@@ -134,7 +134,8 @@ def _backward_on_tensorflow(model: keras.Model) -> Callable[..., Any]:
 
     @tf.function(reduce_retracing=True, autograph=False)
     def run(batch: Any) -> Any:
-        weights = model.trainable_weights
+        # On several devices a variable is mirrored; what is read of it here is its first copy.
+        weights = [getattr(each.value, "_primary", each.value) for each in model.trainable_weights]
         with tf.GradientTape() as tape:
             loss = _loss(model, batch)
         return dense_gradients(tape.gradient(loss, weights))
