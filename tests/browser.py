@@ -71,9 +71,7 @@ class Browser:
         self.driver.get("about:blank")
         self.errors(), self.requests()
         self._said, self._asked = [], []
-        self.driver.get(
-            page if isinstance(page, str) and ":" in page else Path(page).resolve(strict=True).as_uri()
-        )
+        self.driver.get(page if isinstance(page, str) and ":" in page else Path(page).resolve().as_uri())
 
     def run(self, script, *arguments):
         """What a script returns: `browser.run("return document.title")`."""

@@ -50,6 +50,7 @@ def changed(**sections):
         {"data": {"validation": "10.0 %"}},
         {"model": {"hidden": [64.0], "activation": {"name": "ReLU"}}},
         {"fit": {"callbacks": ["terminate_on_nan", {"name": "early_stopping", "patience": 0}]}},
+        {"run": {"backend": None}},
         dict(reversed(BASE.items())),
     ],
     ids=str,

@@ -41,6 +41,12 @@ def test_it_carries_the_catalogue_and_the_recipes(wheel):
         assert shipped == carried
 
 
+def test_it_carries_the_templates_of_reports(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    templates = {path.name for path in (ROOT / "kzoo" / "report" / "templates").iterdir()}
+    assert {f"kzoo/report/templates/{name}" for name in templates} <= set(names)
+
+
 def test_it_trains_in_an_empty_environment(wheel, tmp_path):
     venv.create(tmp_path / "empty", with_pip=True)
     python = tmp_path / "empty" / "bin" / "python"
@@ -49,5 +55,6 @@ def test_it_trains_in_an_empty_environment(wheel, tmp_path):
     assert "fine" in call(python, "-m", "kzoo", "check", "mnist_best", cwd=tmp_path)
     printed = call(tmp_path / "empty" / "bin" / "kzoo", "train", "digits_quick", cwd=tmp_path)
     assert "test: accuracy 0.9" in printed
+    assert list(tmp_path.glob("runs/*/report.html"))
     where = call(python, "-c", "import kzoo; print(kzoo.__file__)", cwd=tmp_path)
     assert where.startswith(str(tmp_path))

@@ -217,7 +217,7 @@ def number(value: float, digits: int = 4) -> str:
         return str(value)
     if value == round(value) and abs(value) < 1e6:
         return str(round(value))
-    if 1e-3 <= abs(value) < 1e6:
+    if 1e-4 <= abs(value) < 1e6:
         return f"{value:.{digits}g}" if abs(value) < 10**digits else f"{value:.0f}"
     mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
     mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa

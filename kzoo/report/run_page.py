@@ -46,7 +46,7 @@ def contents(run: Run) -> dict[str, Any]:
     words, blocks = _shown(run.path / "diagnostics.json", _diagnostics, notes) or ([], [])
     return {
         "title": run.path.name,
-        "name": results.get("recipe") or run.path.name.rsplit("-", 2)[0],
+        "name": _name(recipe) or run.path.name,
         "notes": notes,
         "finished": bool(results),
         "environment": environment,
@@ -66,6 +66,12 @@ def contents(run: Run) -> dict[str, Any]:
         ],
         "commands": _commands(run, bool(results), environment),
     }
+
+
+def _name(recipe: str) -> str:
+    """The name that a resolved recipe's text gives."""
+    names = [line.removeprefix("name: ") for line in recipe.splitlines() if line.startswith("name: ")]
+    return names[0].strip("'\"") if names else ""
 
 
 def main_versions(environment: Mapping[str, Any]) -> dict[str, str]:
