@@ -166,9 +166,7 @@ def _feeder(
     share: Share | None,
 ) -> tuple[Epoch, Fetch]:
     """What yields an epoch's batches, and what makes (x, y) of one of them."""
-    count, size = split.count, batch_size
-    if share is not None:
-        count, size = share.count(count, batch_size, whole), share.rows(batch_size)
+    size = batch_size if share is None else share.rows(batch_size)
 
     def order_of(epoch: tf.Tensor) -> tf.Tensor:
         order = tf.range(split.count, dtype=tf.int64)
@@ -177,14 +175,14 @@ def _feeder(
         return order if share is None else share.order(order, batch_size, whole)
 
     if split.arrays is not None:
-        return _from_arrays(count, size, steps, order_of, whole), _gather(split.arrays)
+        return _from_arrays(size, steps, order_of, whole), _gather(split.arrays)
     if split.files is not None:
         last = 0 if share is None or whole else share.rows(split.count % batch_size)
         return _from_files(split, size, order_of, whole, last if last > size else 0), _already
     return _from_stream(split, batch_size, root, shuffle, whole, share), _already
 
 
-def _from_arrays(count: int, batch_size: int, steps: int, order_of: Order, whole: bool) -> Epoch:
+def _from_arrays(batch_size: int, steps: int, order_of: Order, whole: bool) -> Epoch:
     """Only indices go from step to step; whole batches are gathered from them, in parallel."""
 
     def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
@@ -195,7 +193,11 @@ def _from_arrays(count: int, batch_size: int, steps: int, order_of: Order, whole
             if whole:
                 return epoch, step, tf.ensure_shape(order[begin : begin + batch_size], [batch_size])
             # The last one has the rest, which where batches are shared may be more than others have.
-            return epoch, step, order[begin : tf.where(step == steps - 1, count, begin + batch_size)]
+            return (
+                epoch,
+                step,
+                order[begin : tf.where(step == steps - 1, tf.size(order, tf.int64), begin + batch_size)],
+            )
 
         return tf.data.Dataset.range(steps).map(_as_is(indices_of))
 
