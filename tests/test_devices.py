@@ -158,3 +158,93 @@ def test_what_replicas_can_not_do_is_refused():
     model.compile("sophia", "mse")
     with pytest.raises(KzooError, match="Sophia can't measure"):
         adapt_to_replicas(model, 2, 2)
+
+
+# One device ----------------------------------------------------------------------------------------------------------
+
+PLAIN = [
+    "model={layers: [flatten, {name: dense, units: 8, activation: tanh}, {name: dense, units: 5}]}",
+    "data.drop_remainder=true",  # 80 examples an epoch
+    "run.precision=float32",
+]
+
+
+def train_plainly(folder, *overrides):
+    recipe = kzoo.load_recipe(folder / "recipe.yaml", [*PLAIN, *overrides])
+    return kzoo.train(recipe, runs=folder / "runs", verbose=False)
+
+
+def test_accumulated_gradients_are_those_of_the_large_batch(tmp_path):
+    write_recipe(tmp_path)
+    optimizer = "name: sgd, momentum: 0.9, learning_rate: {name: linear, start: 0.1}"
+    large = train_plainly(tmp_path, "data.batch_size=16", f"compile.optimizer={{{optimizer}}}")
+    small = train_plainly(
+        tmp_path, "data.batch_size=4", f"compile.optimizer={{{optimizer}, gradient_accumulation_steps: 4}}"
+    )
+    # The order within an epoch is the same, and so are the steps that the schedule counts.
+    for one, other in zip(large.model.get_weights(), small.model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6 * np.abs(one).max())
+    rates = [[row["learning_rate"] for row in rows_of(run)] for run in (large, small)]
+    assert [float(each) for each in rates[0]] == pytest.approx([float(each) for each in rates[1]])
+    assert float(rates[1][-1]) == pytest.approx(0, abs=1e-6)
+
+
+def rows_of(run):
+    from kzoo.runs.history import read_rows
+
+    return read_rows(run.path / "history.csv")
+
+
+def test_averaged_weights_are_what_is_measured_and_saved(tmp_path):
+    write_recipe(tmp_path)
+    averaged = "compile.optimizer={name: sgd, learning_rate: 0.5, use_ema: true, ema_momentum: 0.9}"
+    plain = train_plainly(tmp_path, "compile.optimizer={name: sgd, learning_rate: 0.5}", "fit.epochs=1")
+    run = train_plainly(tmp_path, averaged, "fit.epochs=1")
+    loaded = kzoo.load_run(run.path).model
+    x, y = np.load(tmp_path / "data.npz")["x_test"], np.load(tmp_path / "data.npz")["y_test"]
+    assert loaded.evaluate(x, y, verbose=0, return_dict=True)["loss"] == pytest.approx(
+        run.results["test"]["loss"], rel=1e-5
+    )
+    assert run.results["test"]["loss"] != pytest.approx(plain.results["test"]["loss"], rel=1e-3)
+
+
+def test_half_precision_scales_the_loss(tmp_path):
+    write_recipe(tmp_path)
+    for optimizer in ("adam", "lion", "{name: sam, optimizer: sgd}"):
+        run = train_plainly(
+            tmp_path, "run.precision=mixed_float16", f"compile.optimizer={optimizer}", "fit.epochs=1"
+        )
+        assert type(run.model.optimizer).__name__ == "LossScaleOptimizer"
+        assert np.isfinite(run.results["test"]["loss"])
+        assert {keras.backend.standardize_dtype(each.dtype) for each in run.model.weights} == {"float32"}
+        assert run.model.layers[-1].compute_dtype == "float16"
+
+
+@pytest.mark.parametrize(
+    "overrides, compiled",
+    [
+        ([], keras.backend.backend() == "jax"),
+        (["run.jit=true"], True),
+        (["run.jit=true", "compile.jit_compile=false"], False),
+        (["run.jit=false"], False),
+    ],
+    ids=str,
+)
+def test_xla_as_the_recipe_says(tmp_path, overrides, compiled):
+    from kzoo.build.experiment import build
+
+    write_recipe(tmp_path)
+    assert build(kzoo.load_recipe(tmp_path / "recipe.yaml", overrides)).model.jit_compile is compiled
+
+
+def test_remat_needs_jax(tmp_path):
+    write_recipe(tmp_path)
+    if keras.backend.backend() == "jax":
+        changed = kzoo.load_recipe(tmp_path / "recipe.yaml", ["run.remat=true", "fit.epochs=1"])
+        usual = kzoo.load_recipe(tmp_path / "recipe.yaml", ["fit.epochs=1"])
+        one, other = (kzoo.train(each, runs=tmp_path / "runs", verbose=False) for each in (usual, changed))
+        assert_close(one.results["train"], other.results["train"])
+        return
+    with pytest.raises(KzooError, match="remat works on JAX") as caught:
+        kzoo.train(kzoo.load_recipe(tmp_path / "recipe.yaml", ["run.remat=true"]), runs=tmp_path / "runs")
+    assert "run.remat=true" in caught.value.problems[0].place

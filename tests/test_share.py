@@ -61,6 +61,18 @@ def test_hosts_read_together_what_one_reads(split, hosts, devices, batch_size, w
             np.testing.assert_array_equal(one[1], other[1])
 
 
+@pytest.mark.parametrize("split", SPLITS.values(), ids=SPLITS)
+def test_balanced_every_device_gets_its_rows(split):
+    # 23 are 4 batches of 5 and 3 more, which all of the 4 devices get: more than of a whole batch.
+    share = Share(4, balanced=True)
+    wanted = list(evaluation_batches(split, batch_size=5).as_numpy_iterator())
+    found = list(evaluation_batches(split, batch_size=5, share=share).as_numpy_iterator())
+    assert len(found) == len(wanted)
+    for (x, y, mark), (_, all_y) in zip(found, wanted):
+        assert mark.shape == (len(x), 0, len(all_y))
+        np.testing.assert_array_equal(y, all_y[share.columns(len(all_y))])
+
+
 def test_hosts_of_files_open_their_own_only():
     opened = []
 

@@ -111,3 +111,9 @@ def _torch() -> dict[str, Any] | None:
 
     devices = [f"cuda:{index}" for index in range(torch.cuda.device_count())] or ["cpu"]
     return {"devices": devices, "cuda": torch.version.cuda, "xla": "none"}
+
+
+if __name__ == "__main__":
+    import json
+
+    print(json.dumps(accelerators()))

@@ -82,6 +82,7 @@ def join(hosts: Hosts, tell: Callable[[str], object] | None = None) -> None:
 
     if tell is not None:
         _listeners.append(tell)
+    jax.config.update("jax_enable_preemption_service", False)  # it would take SIGTERM for itself
     given: dict[str, Any] = {
         "initialization_timeout": MEET_WITHIN,
         "heartbeat_timeout_seconds": LOST_AFTER,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import platform
+import subprocess
+import sys
 import warnings
 from typing import Any
 
@@ -47,10 +50,6 @@ def _examine(imports: bool) -> dict[str, Any]:
         for card in catalogue().cards(kind)
         if card.package not in ("keras", "kzoo") and catalogue().shown_name(card) == card.full_name
     ]
-    with quiet_backends():
-        from kzoo.build.accelerators import accelerators
-
-        devices = accelerators()
     if imports:
         with quiet_backends():
             broken += _failing_imports([card for plugin in plugins for card in plugin.cards])
@@ -58,11 +57,25 @@ def _examine(imports: bool) -> dict[str, Any]:
         "kzoo": __version__,
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in _DISTRIBUTIONS},
-        "devices": devices,
+        "devices": _devices(),
         "parts": {kind: len(catalogue().cards(kind)) for kind in KINDS},
         "plugins": {plugin.name: len(plugin.cards) for plugin in plugins},
         "shadowed": shadowed,
         "broken": broken,
+    }
+
+
+def _devices() -> dict[str, Any]:
+    """What there is to compute on, found out in a process of its own: backends may take long, or crash."""
+    command = [sys.executable, "-W", "ignore", "-m", "kzoo.build.accelerators"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return json.loads(done.stdout.splitlines()[-1])
+    last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+    return {
+        "missing": [
+            f"backends can't be asked for their devices, they end with status {done.returncode}: {last}"
+        ]
     }
 
 
@@ -91,11 +104,12 @@ def _version(distribution: str) -> str | None:
 
 
 def _print_devices(devices: dict[str, Any]) -> None:
-    gpus = ", ".join(devices["gpus"]) or "none that NVIDIA's driver tells of"
-    driver = f", driver {devices['driver']}" if devices["driver"] else ""
-    click.echo(f"  GPUs: {gpus}{driver}; {devices['cpus']} CPU cores")
+    if "gpus" in devices:
+        gpus = ", ".join(devices["gpus"]) or "none that NVIDIA's driver tells of"
+        driver = f", driver {devices['driver']}" if devices["driver"] else ""
+        click.echo(f"  GPUs: {gpus}{driver}; {devices['cpus']} CPU cores")
     for backend in ("tensorflow", "jax", "torch"):
-        if seen := devices[backend]:
+        if seen := devices.get(backend):
             cuda = "".join(f", {name} {seen[name]}" for name in ("cuda", "cudnn") if seen.get(name))
             click.echo(f"  {backend} sees: {', '.join(seen['devices'])}{cuda}; XLA {seen['xla']}")
     for line in devices["missing"]:

@@ -169,9 +169,7 @@ def _feeder(
     share: Share | None,
 ) -> tuple[Epoch, Fetch]:
     """What yields an epoch's batches, and what makes (x, y) of one of them."""
-    count, size = split.count, batch_size
-    if share is not None:
-        count, size = share.count(count, batch_size, whole), share.rows(batch_size)
+    size = batch_size if share is None else share.rows(batch_size)
 
     def order_of(epoch: tf.Tensor) -> tf.Tensor:
         order = tf.range(split.count, dtype=tf.int64)
@@ -180,13 +178,14 @@ def _feeder(
         return order if share is None else share.order(order, batch_size, whole)
 
     if split.arrays is not None:
-        return _from_arrays(count, size, steps, order_of, whole), _gather(split.arrays)
+        return _from_arrays(size, steps, order_of, whole), _gather(split.arrays)
     if split.files is not None:
-        return _from_files(split, size, order_of, whole), _already
+        last = 0 if share is None or whole else share.rows(split.count % batch_size)
+        return _from_files(split, size, order_of, whole, last if last > size else 0), _already
     return _from_stream(split, batch_size, root, shuffle, whole, share), _already
 
 
-def _from_arrays(count: int, batch_size: int, steps: int, order_of: Order, whole: bool) -> Epoch:
+def _from_arrays(batch_size: int, steps: int, order_of: Order, whole: bool) -> Epoch:
     """Only indices go from step to step; whole batches are gathered from them, in parallel."""
 
     def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
@@ -194,16 +193,26 @@ def _from_arrays(count: int, batch_size: int, steps: int, order_of: Order, whole
 
         def indices_of(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
             begin = step * batch_size
-            indices = order[begin : tf.minimum(begin + batch_size, count)]
-            return epoch, step, tf.ensure_shape(indices, [batch_size]) if whole else indices
+            if whole:
+                return epoch, step, tf.ensure_shape(order[begin : begin + batch_size], [batch_size])
+            # The last one has the rest, which where batches are shared may be more than others have.
+            return (
+                epoch,
+                step,
+                order[begin : tf.where(step == steps - 1, tf.size(order, tf.int64), begin + batch_size)],
+            )
 
         return tf.data.Dataset.range(steps).map(_as_is(indices_of))
 
     return epoch_of
 
 
-def _from_files(split: Split, batch_size: int, order_of: Order, whole: bool) -> Epoch:
-    """Files are read in the shuffled order, example by example, in parallel."""
+def _from_files(split: Split, batch_size: int, order_of: Order, whole: bool, last: int = 0) -> Epoch:
+    """Files are read in the shuffled order, example by example, in parallel.
+
+    Args:
+        last: How many examples the last batch has, where that is more than others have.
+    """
     files = split.files
     assert files is not None
     paths, targets = tf.constant(files.paths), tf.constant(files.targets)
@@ -212,8 +221,14 @@ def _from_files(split: Split, batch_size: int, order_of: Order, whole: bool) -> 
         return files.read(paths[index]), targets[index]
 
     def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
-        examples = _map(tf.data.Dataset.from_tensor_slices(order_of(epoch)), example_of)
-        return _numbered(examples.batch(batch_size, drop_remainder=whole), epoch)
+        order = order_of(epoch)
+        if not last:
+            return _numbered(read(order).batch(batch_size, drop_remainder=whole), epoch)
+        rest = read(order[-last:]).batch(last)
+        return _numbered(read(order[:-last]).batch(batch_size).concatenate(rest), epoch)
+
+    def read(order: tf.Tensor) -> tf.data.Dataset:
+        return _map(tf.data.Dataset.from_tensor_slices(order), example_of)
 
     return epoch_of
 

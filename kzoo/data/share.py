@@ -53,11 +53,6 @@ class Share:
         parts = np.array_split(np.arange(rows), self.devices)
         return np.concatenate([np.resize(part, each) for part in parts])
 
-    def count(self, count: int, batch_size: int, whole: bool = False) -> int:
-        """How many examples this host reads of an epoch of `count`; with `whole`, of whole batches only."""
-        full, rest = divmod(count, batch_size)
-        return full * self.rows(batch_size) + (0 if whole else self.rows(rest))
-
     def order(self, order: tf.Tensor, batch_size: int, whole: bool = False) -> tf.Tensor:
         """The examples that this host reads, one batch's after the other's.
 
