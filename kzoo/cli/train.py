@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TextIO, cast
 
 import click
 
@@ -43,15 +45,19 @@ def command(
     prepare(read)
     from rich.console import Console
 
+    from kzoo.cli.standard_streams import Heedless
     from kzoo.training.train import resume as go_on
     from kzoo.training.train import train
 
-    console = Console(quiet=as_json)
+    out = Heedless(sys.stdout)
+    console = Console(file=cast(TextIO, out), quiet=as_json)
     run = go_on(resume, console, checkpoint) if resume else train(read, runs, console)
     if as_json:
         print_json({**run.results, "path": str(run.path)})
-    else:
+    elif out.broken is None:
         click.echo(summary(run))
+    elif not isinstance(out.broken, BrokenPipeError):
+        raise out.broken
 
 
 def summary(run: Run) -> str:

@@ -16,7 +16,7 @@ from kzoo.recipe import Recipe, load_recipe
 from kzoo.runs import Run, load_run, new_run
 from kzoo.runs.checkpoint import Checkpoints, write_state
 from kzoo.runs.environment import describe
-from kzoo.runs.files import write_json
+from kzoo.runs.files import remove_leftovers, write_json
 from kzoo.runs.history import History, read_rows
 from kzoo.runs.model_file import save_model
 from kzoo.training.cause import explained
@@ -64,6 +64,7 @@ def resume(path: str | Path, console: Console | None = None, checkpoint: str | N
         )
     checkpoints = Checkpoints(run.path / "checkpoints")
     with failures_explained(run):
+        remove_leftovers(run.path)
         saved = checkpoints.newest() if checkpoint is None else checkpoints.named(checkpoint)
     return _finish(experiment, run, saved, console)
 
@@ -129,6 +130,7 @@ def _train(experiment: Experiment, run: Run, saved: Any, console: Console, inter
         message = f"interrupted; go on with: kzoo train --resume {run.path}"
         raise error if error.args else KeyboardInterrupt(message) from None
     except NonFinite as seen:
+        interruption.patient = False  # no state is kept any more
         raise explained(seen, experiment, run) from None
     finally:
         report.close()
