@@ -7,8 +7,6 @@ import json
 import os
 import re
 import shutil
-import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -46,16 +44,6 @@ def write_whole(path: Path, content: bytes | str) -> None:
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Removes what a kill left of files that were being written in a folder and those inside it."""
-    for path in folder.rglob(".*"):
-        if re.fullmatch(r"\.(.+\.\d+|model-\w+)", path.name):
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
 
 
 def remove_leftovers(folder: Path) -> None:
