@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from kzoo import __version__
+from kzoo.cli.standard_streams import is_of_output, open_all, write_nowhere
 from kzoo.problems import Failed, KzooError, KzooWarning, Terminated
 
 # Verb -> what it does, in the order of `kzoo --help`; the module of a verb is kzoo.cli.<verb>.
@@ -63,7 +64,8 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Runs the command line: 0 done, 2 the recipe or arguments are wrong, 1 it failed, 130 interrupted."""
+    """Runs the command line: 0 done, 2 recipe or arguments are wrong, 1 it failed, 130 interrupted, 143 terminated."""
+    open_all()
     warnings.showwarning = _show_warning
     try:
         status = cli.main(standalone_mode=False, prog_name="kzoo")
@@ -85,6 +87,12 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has had enough
         status = 0
+    except OSError as error:
+        if not is_of_output(error):
+            raise
+        click.echo(f"failed: the output can't be written: {error.strerror}", err=True)
+        write_nowhere()
+        status = 1
     sys.exit(status if isinstance(status, int) else 0)
 
 

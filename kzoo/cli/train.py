@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TextIO, cast
 
 import click
 
@@ -63,17 +65,21 @@ def _train(
     prepare(read)
     from rich.console import Console
 
+    from kzoo.cli.standard_streams import Heedless
     from kzoo.training.train import resume as go_on
     from kzoo.training.train import train
 
-    console = Console(quiet=as_json or not first)
+    out = Heedless(sys.stdout)
+    console = Console(file=cast(TextIO, out), quiet=as_json or not first)
     run = go_on(resume, console, checkpoint) if resume else train(read, runs, console)
     if not first:
         return
     if as_json:
         print_json({**run.results, "path": str(run.path)})
-    else:
+    elif out.broken is None:
         click.echo(summary(run))
+    elif not isinstance(out.broken, BrokenPipeError):
+        raise out.broken
 
 
 def summary(run: Run) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
+import shutil
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -93,18 +95,21 @@ def new_run(recipe: Recipe, runs: Path, environment: dict[str, Any], name: str |
         environment: From `kzoo.runs.environment.describe`.
         name: Its name; by default the recipe's, with date and time.
     """
+    beside = None
     try:
         runs.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=".new-", dir=runs))
+        beside.chmod(0o755)
+        for index, (_, text) in enumerate(recipe.sources):
+            write_whole(beside / ("recipe.yaml" if index == 0 else f"recipe.extends-{index}.yaml"), text)
+        write_whole(beside / "resolved.yaml", recipe.to_yaml())
+        write_json(beside / "environment.json", environment)
     except OSError as error:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
         raise KzooError(
             Problem(f"can't make a run folder in {runs}: {error.strerror}", hint="--runs DIR")
         ) from None
-    beside.chmod(0o755)
-    for index, (_, text) in enumerate(recipe.sources):
-        write_whole(beside / ("recipe.yaml" if index == 0 else f"recipe.extends-{index}.yaml"), text)
-    write_whole(beside / "resolved.yaml", recipe.to_yaml())
-    write_json(beside / "environment.json", environment)
     started = f"{recipe.name}-{datetime.now():%Y%m%d-%H%M%S}"
     started = name or started
     for number in range(1, 2 if name else 10_000):
@@ -136,4 +141,10 @@ def all_runs(runs: Path) -> list[Run]:
     if not runs.is_dir():
         return []
     paths = [path for path in runs.iterdir() if (path / "resolved.yaml").is_file() and path.name[0] != "."]
-    return [Run(path) for path in sorted(paths, key=lambda path: path.name[-15:])]
+    return [Run(path) for path in sorted(paths, key=_started)]
+
+
+def _started(path: Path) -> tuple[str, int]:
+    """Day, time and number of a run, from its name."""
+    found = re.search(r"-(\d{8}-\d{6})(?:-(\d+))?$", path.name)
+    return (found[1], int(found[2] or 1)) if found else ("", 0)

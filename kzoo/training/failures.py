@@ -36,13 +36,16 @@ def failures_explained(run: Run) -> Iterator[None]:
 
 def _problem(run: Run, error: OSError) -> Problem | None:
     """What to say of an error; None if it has nothing to do with the run folder."""
-    if error.filename is None or Path(os.fsdecode(error.filename)).is_relative_to(run.path) is False:
+    if error.filename is None and error.errno not in (*_FULL, _LIMIT):
         return None
-    if not (run.path / "resolved.yaml").is_file():
+    file = Path(os.fsdecode(error.filename or "a file"))
+    if error.filename is not None and not file.absolute().is_relative_to(run.path.absolute()):
+        return None
+    if error.errno not in _CLOSED and not (run.path / "resolved.yaml").is_file():
         message = "the run folder is gone: it was deleted or renamed while the training went on"
         hint = "If it was renamed, go on with: kzoo train --resume NEW_NAME. Else nothing is left of it."
         return Problem(message, str(run.path), hint=hint)
-    file, size = Path(os.fsdecode(error.filename)), getattr(error, "size", 0)
+    size = getattr(error, "size", 0)
     takes = f" of {_bytes(size)}" if size else ""
     if error.errno in _FULL:
         free = shutil.disk_usage(run.path).free

@@ -19,7 +19,7 @@ from kzoo.recipe import Recipe, load_recipe
 from kzoo.runs import Run, load_run, new_run
 from kzoo.runs.checkpoint import Checkpoints, write_state
 from kzoo.runs.environment import describe, versions
-from kzoo.runs.files import write_json
+from kzoo.runs.files import remove_leftovers, write_json
 from kzoo.runs.history import History, read_rows
 from kzoo.runs.model_file import save_model
 from kzoo.training.cause import explained
@@ -97,6 +97,8 @@ def resume(
         )
     checkpoints = Checkpoints(run.path / "checkpoints")
     with failures_explained(run):
+        if experiment.distribution.first:
+            remove_leftovers(run.path)
         saved = checkpoints.newest() if checkpoint is None else checkpoints.named(checkpoint)
     _agree(experiment, checkpoint=saved[1]["checksum"] if saved else "none")
     if experiment.distribution.hosts > 1:
@@ -202,6 +204,7 @@ def _train(
         message = f"interrupted; go on with: kzoo train --resume {run.path}"
         raise error if error.args else KeyboardInterrupt(message) from None
     except NonFinite as seen:
+        interruption.patient = False  # no state is kept any more
         raise explained(seen, experiment, run) from None
     finally:
         report.close()
