@@ -53,7 +53,7 @@ def test_every_verb_is_in_the_readme_and_every_verb_there_exists():
 
 def test_the_map_names_every_folder():
     text = (ROOT / "README.md").read_text()
-    for package in ("cli", "training", "runs", "build", "recipe", "registry"):
+    for package in ("cli", "sweep", "training", "runs", "build", "recipe", "registry"):
         assert re.search(rf"^\s+{package}/", text, re.M)
 
 

@@ -358,7 +358,7 @@ def test_trials_that_lag_behind_are_pruned(command_line, monkeypatch, tmp_path):
     assert status == 0 and "pruned after epoch" in printed
     result = json.loads((tmp_path / "mine" / "results.json").read_text())
     states = {each["values"]["seed"]: each["state"] for each in result["trials"]}
-    assert states["3"] == "pruned" and states["0"] == "complete"
+    assert states["3"] == "pruned" and states["0"] == "complete"  # of mish, the later one
     assert "1 pruned" in (tmp_path / "mine" / "table.txt").read_text()
 
 

@@ -71,8 +71,13 @@ class Axis:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Its values as people call them: a part by its name and arguments."""
-        return tuple(_called(each.value.plain()) for each in self.values)
+        """Its values as people call them: a part by its name and those of its arguments that not all have."""
+        plain = [each.value.plain() for each in self.values]
+        parts = [each if isinstance(each, dict) else {} for each in plain]
+        same = {
+            key for key, value in parts[0].items() if all(each.get(key) == value for each in parts)
+        } if parts else set()  # fmt: skip
+        return tuple(_called(each, same) for each in plain)
 
     def spelled_out(self) -> Axis:
         """The axis with every whole number of its span as a value.
@@ -216,17 +221,17 @@ def _pieces(text: str) -> Iterable[tuple[int, str]]:
     yield start, text[start:]
 
 
-def _called(value: Any) -> str:
+def _called(value: Any, without: set[str]) -> str:
     """What people call a value.
 
-    >>> _called({"name": "leaky_relu", "negative_slope": 0.1}), _called("a b")
+    >>> _called({"name": "leaky_relu", "negative_slope": 0.1}, set()), _called("a b", set())
     ('leaky_relu negative_slope=0.1', 'a b')
     """
     if isinstance(value, str):
         return value
     if isinstance(value, dict) and isinstance(value.get("name"), str):
-        arguments = (f"{key}={as_text(each)}" for key, each in value.items() if key != "name")
-        return " ".join([value["name"], *arguments])
+        arguments = {key: each for key, each in value.items() if key != "name" and key not in without}
+        return " ".join([value["name"], *(f"{key}={as_text(each)}" for key, each in arguments.items())])
     return as_text(value)
 
 

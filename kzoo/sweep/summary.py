@@ -201,11 +201,14 @@ def chance(best: Sequence[float], other: Sequence[float]) -> float | None:
     """
     if len(best) < 2 or len(other) < 2:
         return None
-    if len({*best}) == 1 and len({*other}) == 1:  # no spread at all: the test would divide by zero
-        return 1.0 if best[0] == other[0] else 0.0
-    from scipy.stats import ttest_ind
+    from scipy.stats import t
 
-    return float(ttest_ind(best, other, equal_var=False).pvalue)
+    one, two = (statistics.variance(each) / len(each) for each in (best, other))
+    apart = abs(statistics.fmean(best) - statistics.fmean(other))
+    if one + two == 0:  # no spread at all: the test would divide by zero
+        return 1.0 if apart == 0 else 0.0
+    freedom = (one + two) ** 2 / (one**2 / (len(best) - 1) + two**2 / (len(other) - 1))
+    return float(2 * t.sf(apart / math.sqrt(one + two), freedom))
 
 
 def _trial(frozen: Any, plan: Plan) -> Trial:
