@@ -108,7 +108,9 @@ _OF_PART: dict[str, dict[str, Any]] = {
     "layer/keras/input_layer": {"shape": [32, 32, 3]},
     "layer/keras/pipeline": {"layers": ["random_flip", {"name": "random_rotation", "factor": 0.1}]},
     "layer/keras/random_posterization": {"factor": 4},
-    "layer/keras/stacked_rnn_cells": {"cells": Code("[keras.layers.LSTMCell(64), keras.layers.LSTMCell(64)]")},
+    "layer/keras/stacked_rnn_cells": {
+        "cells": Code("[keras.layers.LSTMCell(64), keras.layers.LSTMCell(64)]")
+    },
     "layer/keras/tfsm_layer": {"filepath": "saved_model"},
     "loss/kzoo/weighted_sum": {"losses": ["mse", {"name": "huber", "delta": 0.5}]},
     "optimizer/kzoo/grouped": {

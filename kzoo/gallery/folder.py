@@ -93,7 +93,11 @@ def _written_before(folder: Path) -> list[str]:
 
 
 def _files(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()}
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    }
 
 
 def _refused(folder: Path, why: str, hint: str = "--out takes a folder of its own.") -> KzooError:

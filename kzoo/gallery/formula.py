@@ -57,7 +57,9 @@ def mathml(latex: str) -> Markup | None:
         for prepare in (_put_right, _merge_letters, _space_functions, _pair_bars, _mark_signs):
             prepare(tree)
         return Markup("\n".join(_written(line, 0) for line in _lines(tree)))
-    except Exception:  # its own errors have nothing in common, and wrong LaTeX raises IndexError, TypeError … as well
+    except (
+        Exception
+    ):  # its own errors have nothing in common, and wrong LaTeX raises IndexError, TypeError … as well
         return None
 
 

@@ -95,7 +95,8 @@ def part_page(card: Card) -> PartPage:
         plot=plot_of(card),
         lines=lines,
         facts=_facts(card),
-        not_in_recipes=card.refuses_recipes() or ("" if lines[0].label == IN_RECIPE else "it takes objects of Python"),
+        not_in_recipes=card.refuses_recipes()
+        or ("" if lines[0].label == IN_RECIPE else "it takes objects of Python"),
         arguments=None
         if signature is None
         else [_argument(card, each) for each in signature.parameters.values() if each.name != "name"],

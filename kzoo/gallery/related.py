@@ -35,7 +35,9 @@ def related(cards: Sequence[Card], most: int = 6) -> dict[str, list[Card]]:
     found = {}
     for card in cards:
         scored = [(likeness(card, other), other) for other in cards if other.full_name != card.full_name]
-        near = sorted((pair for pair in scored if pair[0] > 0.8), key=lambda pair: (-pair[0], pair[1].full_name))
+        near = sorted(
+            (pair for pair in scored if pair[0] > 0.8), key=lambda pair: (-pair[0], pair[1].full_name)
+        )
         found[card.full_name] = [other for _, other in near[:most]]
     return found
 

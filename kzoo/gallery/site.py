@@ -78,9 +78,7 @@ def write_gallery(folder: Path, kinds: Sequence[str] = KINDS) -> Written:
     )
 
 
-def _rendered(
-    cards: dict[str, list[Card]], pages: dict[Card, PartPage], places: Place
-) -> dict[str, str]:
+def _rendered(cards: dict[str, list[Card]], pages: dict[Card, PartPage], places: Place) -> dict[str, str]:
     """Every page's text by its path."""
     render = _renderer(places, {kind: len(each) for kind, each in cards.items()})
     files = {"index.html": render("front.html", "", plugins=_plugins(cards))}
