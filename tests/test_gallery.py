@@ -25,19 +25,19 @@ from kzoo.registry.plugins import Plugin, cards_from_text
 CARDS = [card for kind in KINDS for card in catalogue().cards(kind) if card.package in ("keras", "kzoo")]
 SCRIPT = "<script>alert(1)</script>"
 HOSTILE = f'''
-[loss."../../{SCRIPT}"]
+[loss."..<script>alert(1)"]
 target = "evil.losses:Loss"
 summary = "{SCRIPT} \\" onmouseover=alert(1) {{{{ 7 * 7 }}}}"
-formula = '\\\\text{{{SCRIPT}}} \\\\href{{javascript:alert(1)}}{{x}} \\\\style{{color:red}}{{x}}'
+formula = '\\text{{{SCRIPT}}} \\href{{javascript:alert(1)}}{{x}} \\style{{color:red}}{{x}}'
 aliases = ["{SCRIPT}"]
-same_as = ["</script>{SCRIPT}"]
+same_as = ["{SCRIPT}"]
 differs = "<img src=x onerror=alert(1)>"
 paper = "<b>arXiv:1234.56789</b> javascript:alert(1)"
 tags = ["<i>", "robust"]
 signature = "x='{SCRIPT}'"
-[loss."<SCRIPT>alert(1)</SCRIPT>"]
+[loss."..<SCRIPT>alert(1)"]
 target = "evil.losses:Other"
-formula = '\\\\newcommand{{\\\\a}}{{xx}} \\\\a'
+formula = '\\newcommand{{\\a}}{{xx}} \\a'
 [loss.index]
 target = "evil.losses:Index"
 [loss.smooth_l1]
@@ -132,7 +132,7 @@ def test_what_a_plugin_writes_stays_text(site, pages):
         assert not [tag for tag, _ in page.tags if tag in ("img", "i", "b", "iframe")]
         assert not any(link.startswith("javascript:") for link in page.links)
     assert any("{{ 7 * 7 }}" in text for text in evil[0].texts)
-    assert "loss evil/<SCRIPT>alert(1)</SCRIPT>" in written.unreadable and len(written.unreadable) == 1
+    assert written.unreadable == ["loss evil/..<SCRIPT>alert(1)"]
 
 
 def test_names_that_differ_in_what_files_cannot_have_get_files_of_their_own(pages):
