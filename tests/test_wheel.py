@@ -39,6 +39,8 @@ def test_it_carries_the_catalogue_and_the_recipes(wheel):
         shipped = {path.name for path in (ROOT / folder).iterdir() if path.is_file()}
         carried = {Path(name).name for name in names if name.startswith(f"kzoo/shipped/{folder}/")}
         assert shipped == carried
+    templates = [path.name for path in (ROOT / "kzoo" / "gallery" / "templates").iterdir()]
+    assert {f"kzoo/gallery/templates/{name}" for name in templates} <= set(names)
 
 
 def test_it_carries_the_templates_of_reports(wheel):

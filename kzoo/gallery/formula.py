@@ -46,7 +46,7 @@ def mathml(latex: str) -> Markup | None:
         A `<math>` element; None where the LaTeX can't be read.
 
     >>> print(mathml("x^2"))
-    <math display="block"><mrow><msup><mi>x</mi><mn>2</mn></msup></mrow></math>
+    <math display="block"><msup><mi>x</mi><mn>2</mn></msup></math>
     """
     from latex2mathml.converter import convert_to_element
 
@@ -84,6 +84,8 @@ def _written(element: Element, depth: int) -> str:
     if depth > _DEEPEST:
         raise ValueError("nested too deeply")
     tag = element.tag if element.tag in _TAGS else "mrow"
+    if tag == "mrow" and len(element) == 1:
+        return _written(element[0], depth + 1)
     given = {key: element.attrib[key] for key in element.attrib if key in _ATTRIBUTES}
     kept = {key: value for key, value in given.items() if _VALUE.fullmatch(value)}
     variant = element.get("mathvariant", "")

@@ -30,6 +30,9 @@ _BIAS = _DENSE.replace("{argument}", "bias_initializer")
 _CONVOLUTION = (
     "model:\n  layers:\n    - {{name: conv2d, filters: 64, kernel_size: 3, kernel_initializer: {spec}}}"
 )
+_SIGNAL = (
+    "model:\n  layers:\n    - {{name: conv1d, filters: 129, kernel_size: 256, kernel_initializer: {spec}}}"
+)
 _IN_KERAS = {
     "activation": "keras.layers.Dense(64, activation={name})",
     "initializer": "keras.layers.Dense(64, kernel_initializer={name})",
@@ -97,6 +100,8 @@ def _where(card: Card) -> str:
         return _BIAS
     if card.kind == "initializer" and "convolution" in card.tags:
         return _CONVOLUTION
+    if card.full_name == "keras/stft":
+        return _SIGNAL
     return _IN_RECIPE[card.kind]
 
 

@@ -23,7 +23,7 @@
   for (const button of document.querySelectorAll(".copy")) {
     button.hidden = false;
     button.addEventListener("click", async () => {
-      const done = await copy(button.parentElement.querySelector("code"));
+      const done = await copy(button.closest(".code").querySelector("code"));
       button.textContent = done ? "Copied" : "Press Ctrl+C";
       setTimeout(() => { button.textContent = "Copy"; }, 1500);
     });

@@ -114,9 +114,9 @@
   });
   if (!lasting) return;
   filters.hidden = false;
-  kind.addEventListener("change", () => offerTags(tag.value));
   for (const each of [box, kind, tag]) {
     each.addEventListener("input", () => {
+      if (each === kind) offerTags(tag.value);
       show();
       remember();
     });

@@ -1,0 +1,378 @@
+"""`kzoo gallery`: what the pages say, whoever wrote the cards; where they lie, and what is never overwritten."""
+
+import html.parser
+import itertools
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click.testing
+import pytest
+
+from kzoo.cli.gallery import command
+from kzoo.gallery import write_gallery
+from kzoo.gallery.folder import write_folder
+from kzoo.gallery.formula import mathml
+from kzoo.gallery.plot import plot_of, ticks
+from kzoo.gallery.related import related
+from kzoo.problems import KzooError
+from kzoo.registry import KINDS, catalogue
+from kzoo.registry.curves import all_curves
+from kzoo.registry.plugins import Plugin, cards_from_text
+
+CARDS = [card for kind in KINDS for card in catalogue().cards(kind) if card.package in ("keras", "kzoo")]
+SCRIPT = "<script>alert(1)</script>"
+HOSTILE = f'''
+[loss."..<script>alert(1)"]
+target = "evil.losses:Loss"
+summary = "{SCRIPT} \\" onmouseover=alert(1) {{{{ 7 * 7 }}}}"
+formula = '\\text{{{SCRIPT}}} \\href{{javascript:alert(1)}}{{x}} \\style{{color:red}}{{x}}'
+aliases = ["{SCRIPT}"]
+same_as = ["{SCRIPT}"]
+differs = "<img src=x onerror=alert(1)>"
+paper = "<b>arXiv:1234.56789</b> javascript:alert(1)"
+tags = ["<i>", "robust"]
+signature = "x='{SCRIPT}'"
+[loss."..<SCRIPT>alert(1)"]
+target = "evil.losses:Other"
+formula = '\\newcommand{{\\a}}{{xx}} \\a'
+[loss.index]
+target = "evil.losses:Index"
+[loss.smooth_l1]
+target = "evil.losses:Smooth"
+'''
+
+
+class Page(html.parser.HTMLParser):
+    """What a page consists of: tags with their attributes, links, ids, texts."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.tags, self.ids, self.links, self.texts = [], [], [], []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.tags.append((tag, attributes))
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        self.links += [attributes[key] for key in ("href", "src") if key in attributes]
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A gallery of all parts, with those of a hostile plug-in."""
+    folder = tmp_path_factory.mktemp("gallery") / "site"
+    with pytest.MonkeyPatch.context() as patch:
+        plugin = Plugin("evil", "evil 1.0", tuple(cards_from_text(HOSTILE, "evil")))
+        patch.setattr(catalogue(), "plugins", [plugin])
+        written = write_gallery(folder)
+    return folder, written
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    return {path.relative_to(site[0]).as_posix(): Page(path) for path in sorted(site[0].rglob("*.html"))}
+
+
+def test_every_part_has_a_page(site, pages):
+    _, written = site
+    assert sum(written.parts.values()) == len(CARDS) + 4
+    assert written.pages == len(pages) == len(CARDS) + 4 + len(KINDS) + 1
+    for card in CARDS:
+        page = pages[f"{card.kind}/{catalogue().shown_name(card).replace('/', '.')}.html"]
+        assert "".join(page.texts).count(card.summary) >= 1
+        assert ("math" in dict(page.tags)) == bool(card.formula)
+        shown = set(page.texts)
+        assert {*card.same_as, *card.aliases} <= shown
+        assert set(card.parameters().parameters) - {"name"} <= shown
+
+
+def test_all_links_lead_to_pages_of_the_site(site, pages):
+    folder, _ = site
+    for name, page in pages.items():
+        for link in page.links:
+            if link.startswith("https://"):
+                assert re.match(r"https://(arxiv\.org/abs|doi\.org)/", link)
+                continue
+            path = link.partition("#")[0]
+            target = (folder / name).parent / path if path else folder / name
+            inside = target.resolve().is_relative_to(folder) and target.is_file()
+            assert link == "data:," or inside, (name, link)
+
+
+def test_pages_are_well_formed(pages):
+    for name, page in pages.items():
+        assert len(page.ids) == len(set(page.ids)), name
+        names = [tag for tag, _ in page.tags]
+        assert names.count("h1") == names.count("main") == names.count("title") == 1
+        labels = {attributes.get("for") for tag, attributes in page.tags if tag == "label"}
+        for tag, attributes in page.tags:
+            assert not {key for key in attributes if key.startswith("on") or key == "style"}, name
+            if tag == "input":
+                assert attributes["id"] in labels
+            if "aria-labelledby" in attributes:
+                assert attributes["aria-labelledby"] in page.ids
+            if tag == "svg":
+                assert attributes.get("aria-label") or attributes.get("aria-hidden") == "true"
+
+
+def test_what_a_plugin_writes_stays_text(site, pages):
+    folder, written = site
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["site"]
+    evil = [page for page in pages.values() if any(SCRIPT in text for text in page.texts)]
+    assert evil
+    for page in pages.values():
+        scripts = [attributes for tag, attributes in page.tags if tag == "script"]
+        assert len(scripts) == 5 and all("src" in attributes for attributes in scripts)
+        assert not [tag for tag, _ in page.tags if tag in ("img", "i", "b", "iframe")]
+        assert not any(link.startswith("javascript:") for link in page.links)
+    assert any("{{ 7 * 7 }}" in text for text in evil[0].texts)
+    assert written.unreadable == ["loss evil/..<SCRIPT>alert(1)"]
+
+
+def test_names_that_differ_in_what_files_cannot_have_get_files_of_their_own(pages):
+    names = [name for name in pages if name.startswith("loss/")]
+    assert len({name.casefold() for name in names}) == len(names)
+    assert "loss/evil.smooth_l1.html" in names and "loss/smooth_l1.html" in names
+    assert "loss/index-2.html" in names
+
+
+# Formulas ------------------------------------------------------------------------------------------------------------
+
+
+def test_every_formula_can_be_read():
+    formulas = [text for card in CARDS for text in (card.formula, card.derivative) if text]
+    assert len(formulas) > 500
+    for text in formulas:
+        made = mathml(text)
+        assert made is not None, text
+        assert "\\" not in made and "<mrow></mrow>" not in made.replace("<msub><mrow></mrow>", ""), text
+
+
+@pytest.mark.parametrize(
+    "latex, expected",
+    [
+        (r"\frac{a}{b}", "<mfrac><mi>a</mi><mi>b</mi></mfrac>"),
+        (r"\mathcal{L}", "<mi>ℒ</mi>"),
+        (r"\mathbf{x}", "<mi>𝐱</mi>"),
+        (r"\mathrm{KL}", '<mi mathvariant="normal">KL</mi>'),
+        (r"a \sim b", "<mo>∼</mo>"),
+        (r"= -x", '<mo>=</mo><mo form="prefix">−</mo>'),
+        (r"a - x", "<mi>a</mi><mo>−</mo>"),
+        (r"\text{a < b & c}", "a\xa0&lt;\xa0b\xa0&amp;\xa0c"),
+        (r"\tanh x", '<mo form="prefix" lspace="0" rspace="0.167em">tanh</mo>'),
+        (r"\tanh(x)", '<mo form="prefix" lspace="0" rspace="0">tanh</mo>'),
+        (
+            r"|x|",
+            '<mo stretchy="false" form="prefix">|</mo><mi>x</mi><mo stretchy="false" form="postfix">|</mo>',
+        ),
+        (r"a, \quad b = 1", "</math>\n<math"),
+    ],
+)
+def test_formulas(latex, expected):
+    assert expected in mathml(latex)
+
+
+@pytest.mark.parametrize(
+    "latex", [r"\frac{", r"\foo x", r"\left( x", "{" * 3000, r"\def\a{aa} \a", "x" * 5000, "^"]
+)
+def test_what_is_no_formula_is_none(latex):
+    assert mathml(latex) is None or latex == "^"
+
+
+@pytest.mark.parametrize(
+    "latex", [r"\href{javascript:alert(1)}{x}", r"\style{color:red}{x}", r"\class{a}{x}", r"\color{red} x"]
+)
+def test_nothing_but_mathematics_gets_through(latex):
+    made = mathml(latex)
+    assert made is None or re.sub(r"</?(math|mrow|mstyle|mi)( display=\"block\")?>", "", made) == "x"
+
+
+# Plots and relatives -------------------------------------------------------------------------------------------------
+
+
+def test_everything_with_a_curve_is_drawn_within_its_picture():
+    drawn = [plot_of(card) for card in CARDS if f"{card.kind}/{card.full_name}" in all_curves()]
+    assert len(drawn) == len(all_curves()) and None not in drawn
+    for plot in drawn:
+        for _, path in plot.lines:
+            points = [tuple(map(float, each.split())) for each in re.split("[ML]", path) if each]
+            assert len(points) >= 2
+            assert all(plot.left <= x <= plot.right and plot.top <= y <= plot.bottom for x, y in points)
+        assert 3 <= len(plot.x_ticks) <= 8 and 2 <= len(plot.y_ticks) <= 8
+
+
+def test_a_plot_shows_what_the_curve_says():
+    plot = plot_of(catalogue().find("activation", "relu"))
+    (_, f), (_, slope) = plot.lines
+    assert f.count("L") == 2 and slope.count("L") <= 4  # straight lines need no points between
+    zero = next(tick.at for tick in plot.x_ticks if tick.zero)
+    assert f"L{zero:.1f}" in f
+    celu = plot_of(catalogue().find("activation", "celu"))
+    assert "between 0.00248 and 1." in celu.said  # what autodiff gives at 0 itself is 2
+
+
+@pytest.mark.parametrize("low, high", [(0, 1), (-6, 6), (0, 0.003), (-0.31, 6.3), (0, 1e5)])
+def test_ticks_are_round(low, high):
+    found = ticks(low, high, 5)
+    steps = {round(b - a, 12) for a, b in itertools.pairwise(found)}
+    assert 3 <= len(found) <= 8 and low <= found[0] and found[-1] <= high and len(steps) == 1
+
+
+def test_relatives_share_tags():
+    losses = [card for card in CARDS if card.kind == "loss"]
+    near = related(losses)
+    names = [card.full_name for card in near["kzoo/focal_tversky"]]
+    assert "kzoo/tversky" in names and "kzoo/focal_tversky" not in names
+    assert all(len(each) <= 6 for each in near.values())
+    models = related([card for card in CARDS if card.kind == "model"])
+    assert all("resnet" in card.name for card in models["kzoo/resnet50"])
+
+
+# Where it is written -------------------------------------------------------------------------------------------------
+
+
+def run(*arguments):
+    return click.testing.CliRunner().invoke(command, list(map(str, arguments)), catch_exceptions=False)
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_same_catalogue_gives_the_same_site(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = run("--kind", "constraint", "--kind", "regularizer")
+    assert (
+        done.exit_code == 0
+        and done.output.startswith("8 parts on 11 pages")
+        and "site/index.html" in done.output
+    )
+    first = contents(tmp_path / "site")
+    assert Path("loss/index.html") not in first
+    (tmp_path / "site" / "constraint" / "max_norm.html").unlink()
+    told = json.loads(run("--kind", "constraint", "--kind", "regularizer", "--json").output)
+    assert contents(tmp_path / "site") == first
+    assert told["pages"] == 11 and told["parts"] == {"regularizer": 4, "constraint": 4}
+    assert told["bytes"] == sum(len(each) for path, each in first.items() if path.name != "gallery.json")
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+@pytest.mark.parametrize(
+    "prepare, said",
+    [
+        (lambda folder: folder.write_text("mine"), "is a file"),
+        (
+            lambda folder: (folder.mkdir(), (folder / "thesis.tex").write_text("mine")),
+            "isn't an earlier gallery",
+        ),
+        (
+            lambda folder: (
+                write_folder(folder, {"a.html": b""}, {}),
+                (folder / "mine.txt").write_text("mine"),
+            ),
+            "mine.txt",
+        ),
+        (
+            lambda folder: (write_folder(folder, {"a.html": b""}, {}), (folder / "link").symlink_to("/")),
+            "link",
+        ),
+        (
+            lambda folder: (
+                folder.mkdir(),
+                (folder / "gallery.json").write_text("{}"),
+                (folder / "b").write_text(""),
+            ),
+            "b",
+        ),
+    ],
+)
+def test_what_is_somebodys_is_never_overwritten(tmp_path, prepare, said):
+    folder = tmp_path / "out"
+    prepare(folder)
+    before = contents(tmp_path)
+    with pytest.raises(KzooError, match=said) as caught:
+        run("--out", folder, "--kind", "constraint")
+    assert caught.value.problems[0].hint
+    assert contents(tmp_path) == before
+
+
+def test_places_where_nothing_can_be_written(tmp_path, monkeypatch):
+    with pytest.raises(KzooError, match="there is no folder"):
+        run("--out", tmp_path / "no" / "where")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(KzooError, match="the folder that you are in"):
+        run("--out", ".")
+    with pytest.raises(KzooError, match="unknown kind 'los'"):
+        run("--kind", "los")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_site_that_cannot_be_put_in_place_leaves_the_old_one(tmp_path, monkeypatch):
+    folder = tmp_path / "site"
+    write_folder(folder, {"a.html": b"old"}, {})
+    rename = Path.rename
+
+    def fail(path, target):
+        if target == folder and not path.name.endswith(".old"):
+            raise OSError(16, "busy")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(KzooError, match="busy"):
+        write_folder(folder, {"a.html": b"new"}, {})
+    assert (folder / "a.html").read_bytes() == b"old" and [each.name for each in tmp_path.iterdir()] == [
+        "site"
+    ]
+
+
+def test_without_what_reads_formulas_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(KzooError, match="latex2mathml") as caught:
+        run("--out", tmp_path / "site")
+    assert caught.value.problems[0].hint == 'pip install "kzoo[gallery]"'
+
+
+def test_it_imports_neither_keras_nor_numpy(tmp_path):
+    code = f"""if True:
+        import sys
+        from kzoo.cli import main
+        sys.argv = ["kzoo", "gallery", "--out", {str(tmp_path / "site")!r}, "--kind", "schedule"]
+        try:
+            main()
+        except SystemExit as ended:
+            assert not ended.code, ended.code
+        loaded = {{"keras", "tensorflow", "jax", "torch", "numpy", "matplotlib"}} & set(sys.modules)
+        assert not loaded, loaded
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+# Colours -------------------------------------------------------------------------------------------------------------
+
+
+def contrast(one, other):
+    """As WCAG 2 defines it."""
+
+    def luminance(color):
+        shares = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in shares]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everything_can_be_read(site, scheme):
+    blocks = re.findall(r":root \{(.*?)\}", (site[0] / "gallery.css").read_text(), re.S)
+    colors = dict(re.findall(r"--(\w+): (#\w{6});", blocks[scheme == "dark"]))
+    for text in ("ink", "soft", "accent", "second", "keras", "kzoo", "other"):
+        for ground in ("page", "raised"):
+            assert contrast(colors[text], colors[ground]) >= 4.5, (text, ground)
