@@ -1,7 +1,7 @@
 """Writes the table of activation_study into docs/sweeps.md, from the folder that the sweep left.
 
-    kzoo sweep activation_study --into study
-    python docs/make_study.py study
+kzoo sweep activation_study --into study
+python docs/make_study.py study
 """
 
 from __future__ import annotations
