@@ -123,6 +123,45 @@ def test_a_sweep_killed_in_the_middle_goes_on_and_each_trial_is_as_trained_alone
     assert float(rows[2]["val_accuracy"]) == single["validation"]["accuracy"]
 
 
+def test_a_sweep_over_backends_starts_a_process_for_each(tmp_path):
+    (tmp_path / "swept.yaml").write_text(RECIPE)
+    said = finish(
+        start(tmp_path, "sweep", "swept.yaml", "run.backend=tensorflow,jax", "fit.epochs=1", "--json")
+    )
+    trials = json.loads(said)["trials"]
+    assert [each["state"] for each in trials] == ["complete"] * 2
+    for each, backend in zip(trials, ("tensorflow", "jax")):
+        (folder,) = (tmp_path / "sweeps").iterdir()
+        assert json.loads((folder / each["run"] / "results.json").read_text())["backend"] == backend
+
+
+# Weights of each network of the study that needs the network, moving statistics counted.
+NETWORKS = {"preresnet164bn": 1_727_962, "wrn28_10": 36_497_146, "densenet100_k12": 0}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_study_on_cifar10_is_kept_true_on_made_up_data(name):
+    import tensorflow_datasets as tfds
+
+    from kzoo.build.dry_run import dry_run
+    from kzoo.build.experiment import build
+    from kzoo.recipe import load_recipe
+    from kzoo.sweep.plan import make_plan
+
+    plan, _ = make_plan("activation_study_cifar10", [])
+    assert plan.size == 72
+    networks = {text.split("name: ")[1].split(",")[0]: text for text in plan.axes[0].texts}
+    assert set(networks) == set(NETWORKS)
+    overrides = plan.overrides({"model": networks[name], "model.activation": "swish", "seed": "2"})
+    with tfds.testing.mock_data(num_examples=70):
+        experiment = build(load_recipe("activation_study_cifar10", overrides))
+        dry_run(experiment)
+    assert experiment.model.count_params() == NETWORKS[name]
+    assert {layer.activation.__name__ for layer in experiment.model.layers if "activ" in layer.name} == {
+        "silu"
+    }
+
+
 def test_ctrl_c_ends_it_and_pruning_shows_in_the_run_folder(tmp_path):
     (tmp_path / "swept.yaml").write_text(RECIPE)
     axes = ("compile.optimizer.learning_rate=0.1,0.11,0.12,0.13,0.14,1e-6", "fit.epochs=4")

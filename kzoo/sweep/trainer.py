@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -45,7 +46,7 @@ class Trainer:
                 if message["kind"] == "epoch":
                     _say(process, {"prune": epoch(message["epoch"], message["value"])})
                 elif message["kind"] == "ended":
-                    return said or _died(message["status"], job)
+                    return said or _died(message["status"], Path(job["log"]))
                 else:
                     said = message
         except BrokenPipeError:
@@ -53,7 +54,7 @@ class Trainer:
         # No further jobs for this one: it was its only one, or it died.
         status = process.wait()
         self._process = None
-        return said or _died(status, job)
+        return said or _died(status, self.log)
 
     def kill(self) -> None:
         """Ends it at once; a training keeps what its last checkpoint holds."""
@@ -63,7 +64,8 @@ class Trainer:
     def close(self) -> None:
         """Ends it when its job is done."""
         if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
             self._process.wait()
             self._process = None
 
@@ -93,10 +95,12 @@ def _say(process: subprocess.Popen[bytes], message: Job) -> None:
     process.stdin.flush()
 
 
-def _died(status: int, job: Job) -> Job:
+def _died(status: int, log: Path) -> Job:
+    """What is said of a process that said nothing."""
     if status < 0:
-        what = f"its process was killed by signal {-status}"
-        what += ": out of memory?" if status == -9 else ""
+        what = f"its process was killed by signal {-status}" + (": out of memory?" if status == -9 else "")
     else:
         what = f"its process ended with status {status}"
-    return {"kind": "failed", "message": f"{what} (see {job['log']})"}
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.is_file() else []
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return {"kind": "failed", "message": f"{what}{', after: ' * bool(last)}{last[:500]}"}

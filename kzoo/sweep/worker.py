@@ -57,7 +57,9 @@ class Worker(threading.Thread):
     ):
         super().__init__(name=f"worker-{number}", daemon=True)
         self.folder, self.study, self.ended = folder, study, ended
-        self.trainer = trainer or Trainer(folder.logs / f"worker-{os.getpid()}-{number}.log")
+        log = folder.logs / f"worker-{os.getpid()}-{number}.log"
+        self.trainer = trainer or Trainer(log)
+        self.trainer.log = log
         self.stopped = threading.Event()
         self.waiting: Callable[[set[int]], None] | None = None
         self.failure: BaseException | None = None
