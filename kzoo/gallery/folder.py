@@ -27,7 +27,11 @@ def check_folder(folder: Path) -> None:
     if not folder.resolve().parent.is_dir():
         raise _refused(folder, f"there is no folder {folder.resolve().parent}", "Make it first.")
     if folder.resolve() in (Path.cwd(), *Path.cwd().parents):
-        raise _refused(folder, "is the folder that you are in", "Name one inside it, such as --out site.")
+        raise _refused(
+            folder,
+            "is the folder that you are in, or lies above it",
+            "Name one inside it, such as --out site.",
+        )
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     if not (folder / MARK).is_file():

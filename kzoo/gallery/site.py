@@ -20,6 +20,7 @@ from kzoo.gallery.search_index import search_index
 from kzoo.problems import KzooError, Problem
 from kzoo.registry import KINDS, Card, catalogue
 from kzoo.registry.advice import advice
+from kzoo.registry.catalogue import check_kind
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _ASSETS = ("gallery.css", "search.js", "search_box.js", "copy.js", "tags.js")
@@ -57,6 +58,8 @@ def write_gallery(folder: Path, kinds: Sequence[str] = KINDS) -> Written:
     Raises:
         KzooError: If what it needs isn't installed, a kind is unknown, or the folder is somebody's.
     """
+    for kind in kinds:
+        check_kind(kind)
     _check_installed()
     check_folder(folder)
     cards = {kind: sorted(catalogue().cards(kind), key=_by_name) for kind in KINDS if kind in kinds}
