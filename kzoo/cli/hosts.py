@@ -73,6 +73,7 @@ def among(hosts: str, index: int | None) -> Iterator[bool]:
         yield jax.process_index() == 0
     except BaseException as error:
         if _LOSS.search(str(error)):
+            sys.stdout.flush()
             os._exit(_LOST)
         # What is said is said by `main`. Then JAX would wait for the other hosts, which wait for this one.
         line.sendall(f"ends {_status(error)}\n".encode())
@@ -139,13 +140,15 @@ def _watch(again: str) -> int:
     if "ends" in said:
         return int(said["ends"])
     if status in (_LOST, -signal.SIGABRT):
-        run = said.get("run")
-        hint = (
-            f"Go on, with as many hosts as you like: kzoo train --resume {run} {again}"
-            if run
-            else "Start all again."
-        )
-        click.echo(f"failed: another host was lost, so this one ends too.\n    {hint}", err=True)
+        if "run" in said:
+            what = "another host was lost, so this one ends too"
+            hint = f"Go on, with as many hosts as you like: kzoo train --resume {said['run']} {again}"
+        else:
+            what, hint = (
+                "not all hosts came, or one was lost before the training began",
+                "Start all of them again.",
+            )
+        click.echo(f"failed: {what}.\n    {hint}", err=True)
     elif status < 0:
         click.echo(f"failed: ended by signal {-status}", err=True)
     return 1 if status < 0 or status == _LOST else status
