@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
@@ -25,6 +27,9 @@ from kzoo.recipe import Recipe, load_recipe
 _LINE = "KZOO_LINE_TO_PARENT"  # the file descriptor, in the inner process
 _LOST = 77  # exit status of an inner process that noticed
 _LAST_WORDS = 5  # seconds
+_LOSS = re.compile(r"\b(Gloo|NCCL|coordination service|CoordinationService|heartbeat)\b")
+# With this begins what JAX's service says of a loss, in many lines.
+_SERVICE = re.compile(rb"[EF]\d{4} \S+ +\d+ (client\.h|coordination_service)")
 
 
 def on_jax(recipe: Recipe) -> Recipe:
@@ -60,18 +65,32 @@ def among(hosts: str, index: int | None) -> Iterator[bool]:
         raise SystemExit(_watch(f"--hosts {hosts}" + ("" if index is None else f" --index {index}")))
     line = socket.socket(fileno=int(os.environ.pop(_LINE)))
     threading.Thread(target=_end_with, args=(line,), daemon=True).start()
-    with quiet_backends():
-        import jax
     try:
-        join(met, lambda run: line.sendall(f"run {run}\n".encode()))
+        with _silent_stdout(), quiet_backends():
+            import jax
+
+            join(met, lambda run: line.sendall(f"run {run}\n".encode()))
         yield jax.process_index() == 0
-    except jax.errors.JaxRuntimeError as error:
-        click.echo(str(error).strip().splitlines()[0], err=True)
-        os._exit(_LOST)
     except BaseException as error:
+        if _LOSS.search(str(error)):
+            sys.stdout.flush()
+            os._exit(_LOST)
         # What is said is said by `main`. Then JAX would wait for the other hosts, which wait for this one.
         line.sendall(f"ends {_status(error)}\n".encode())
         raise
+
+
+@contextlib.contextmanager
+def _silent_stdout() -> Iterator[None]:
+    """Keeps the library behind JAX on CPUs from greeting where --json prints."""
+    kept = os.dup(1)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _status(error: BaseException) -> int:
@@ -102,26 +121,34 @@ def _watch(again: str) -> int:
         [sys.executable, "-m", "kzoo", *sys.argv[1:]],
         env={**os.environ, _LINE: str(its.fileno())},
         pass_fds=[its.fileno()],
+        stderr=subprocess.PIPE,
         process_group=0,  # a Ctrl-C reaches it from here, once
     )
     its.close()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda got, _frame: inner.send_signal(got))
     said = dict[str, str]()
-    reader = threading.Thread(target=_listen, args=(mine, inner, said))
-    reader.start()
+    readers = [
+        threading.Thread(target=_listen, args=(mine, inner, said)),
+        threading.Thread(target=_pass_on, args=(inner,)),
+    ]
+    for reader in readers:
+        reader.start()
     status = inner.wait()
-    reader.join()
+    for reader in readers:
+        reader.join()
     if "ends" in said:
         return int(said["ends"])
     if status in (_LOST, -signal.SIGABRT):
-        run = said.get("run")
-        hint = (
-            f"Go on, with as many hosts as you like: kzoo train --resume {run} {again}"
-            if run
-            else "Start all again."
-        )
-        click.echo(f"failed: another host was lost, so this one ends too.\n    {hint}", err=True)
+        if "run" in said:
+            what = "another host was lost, so this one ends too"
+            hint = f"Go on, with as many hosts as you like: kzoo train --resume {said['run']} {again}"
+        else:
+            what, hint = (
+                "not all hosts came, or one was lost before the training began",
+                "Start all of them again.",
+            )
+        click.echo(f"failed: {what}.\n    {hint}", err=True)
     elif status < 0:
         click.echo(f"failed: ended by signal {-status}", err=True)
     return 1 if status < 0 or status == _LOST else status
@@ -137,3 +164,14 @@ def _listen(line: socket.socket, inner: subprocess.Popen[bytes], said: dict[str,
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     inner.wait(_LAST_WORDS)
                 inner.kill()
+
+
+def _pass_on(inner: subprocess.Popen[bytes]) -> None:
+    """Prints what the inner process prints as errors, up to the last words of JAX's service."""
+    assert inner.stderr is not None
+    silent = False
+    for line in inner.stderr:
+        silent = silent or _SERVICE.match(line) is not None
+        if not silent:
+            sys.stderr.buffer.write(line)
+            sys.stderr.buffer.flush()
