@@ -49,6 +49,7 @@ def place(said):
     return tuple(map(int, re.search(r"in epoch (\d+), step (\d+) of", said).groups()))
 
 
+@pytest.mark.slow
 def test_a_batch_that_holds_nan(tmp_path):
     generator = np.random.default_rng(0)
     x, y = generator.normal(size=(900, 8, 8)).astype("float32"), np.arange(900) % 10
@@ -67,6 +68,7 @@ def test_a_batch_that_holds_nan(tmp_path):
     assert np.array_equal(kept["y"], batches[step][1])
 
 
+@pytest.mark.slow
 def test_weights_that_explode_in_the_second_epoch(tmp_path):
     # The 27th step of the optimizer takes a rate that throws all weights away.
     rate = "{name: piecewise_constant_decay, boundaries: [25], values: [1e-3, 1e25]}"
@@ -107,6 +109,7 @@ def test_weights_that_explode_in_the_second_epoch(tmp_path):
     assert str(error.value) == said
 
 
+@pytest.mark.slow
 def test_what_does_not_happen_again_is_said_to_be_so(tmp_path, monkeypatch):
     import kzoo.training.position as at
 

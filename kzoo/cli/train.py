@@ -45,7 +45,7 @@ def command(
     prepare(read)
     from rich.console import Console
 
-    from kzoo.cli.standard_streams import Heedless
+    from kzoo.cli.standard_streams import Heedless, write_nowhere
     from kzoo.training.train import resume as go_on
     from kzoo.training.train import train
 
@@ -56,7 +56,9 @@ def command(
         print_json({**run.results, "path": str(run.path)})
     elif out.broken is None:
         click.echo(summary(run))
-    elif not isinstance(out.broken, BrokenPipeError):
+    elif isinstance(out.broken, BrokenPipeError):
+        write_nowhere()
+    else:
         raise out.broken
 
 
