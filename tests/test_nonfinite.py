@@ -49,24 +49,23 @@ def place(said):
     return tuple(map(int, re.search(r"in epoch (\d+), step (\d+) of", said).groups()))
 
 
-def test_a_batch_that_holds_nan(tmp_path):
+@pytest.mark.slow
+def test_an_example_that_is_too_large(tmp_path):
     generator = np.random.default_rng(0)
     x, y = generator.normal(size=(900, 8, 8)).astype("float32"), np.arange(900) % 10
-    x[517, 3, 4] = np.nan
+    x[517] = 1e38
     np.savez(tmp_path / "d.npz", x=x, y=y)
     path = write(tmp_path, f"{{name: npz, path: {tmp_path / 'd.npz'}, batch_size: 64, test: 90}}")
     said, run = stopped(path, tmp_path)
     batches = list(build(kzoo.load_recipe(path)).training_data().as_numpy_iterator())
-    (step,) = [index for index, (x, _) in enumerate(batches[:13]) if np.isnan(x).any()]
-    (row,) = np.flatnonzero(np.isnan(batches[step][0]).any(axis=(1, 2)))
-    assert place(said) == (1, step + 1) and said.startswith("the loss is nan in epoch 1")
-    assert f"What went first: the batch itself, 1 of 4,096 values in the inputs of example {row}." in said
-    assert f"Put the data right, then train anew: kzoo train {run / 'recipe.yaml'}" in said
+    (step,) = [index for index, (x, _) in enumerate(batches[:13]) if x.max() > 1e37]
+    assert place(said) == (1, step + 1) and said.startswith("the loss is ")
+    assert re.search(r"What went first: the output of dense\w* \(Dense\), [\d.]+ % of it infinite", said)
     kept = np.load(run / "nonfinite" / "batch.npz")
-    assert np.array_equal(kept["x"], batches[step][0], equal_nan=True)
-    assert np.array_equal(kept["y"], batches[step][1])
+    assert np.array_equal(kept["x"], batches[step][0]) and np.array_equal(kept["y"], batches[step][1])
 
 
+@pytest.mark.slow
 def test_weights_that_explode_in_the_second_epoch(tmp_path):
     # The 27th step of the optimizer takes a rate that throws all weights away.
     rate = "{name: piecewise_constant_decay, boundaries: [25], values: [1e-3, 1e25]}"
@@ -86,7 +85,7 @@ def test_weights_that_explode_in_the_second_epoch(tmp_path):
     assert len(losses) > steps and place(said) == (2, len(losses) - steps)
 
     assert re.search(r"What went first: the output of dense\w* \(Dense\), 100 % of it infinite", said), said
-    assert f"kzoo train {run / 'resolved.yaml'} compile.optimizer.learning_rate.values" in said
+    assert f"kzoo train {run / 'resolved.yaml'} compile.optimizer.learning_rate=1e+24" in said
     found = json.loads((run / "nonfinite" / "first.json").read_text())
     assert (found["epoch"], found["step"]) == place(said) and found["first"]["what"] == "output"
     assert [each["type"] for each in found["first"]["layers"]] == ["Flatten", "Dense", "Dropout", "Dense"]
@@ -107,6 +106,7 @@ def test_weights_that_explode_in_the_second_epoch(tmp_path):
     assert str(error.value) == said
 
 
+@pytest.mark.slow
 def test_what_does_not_happen_again_is_said_to_be_so(tmp_path, monkeypatch):
     import kzoo.training.position as at
 
@@ -116,7 +116,7 @@ def test_what_does_not_happen_again_is_said_to_be_so(tmp_path, monkeypatch):
         usual(self, batch, logs)
         if not done and (self.epoch, batch) == (1, 3):
             done.append(True)
-            self.model.trainable_variables[0].assign(np.full((64, 16), np.nan))
+            self.model.trainable_variables[2].assign(np.full((16, 10), np.nan))
 
     monkeypatch.setattr(at.Position, "on_train_batch_begin", begin)
     said, run = stopped(write(tmp_path), tmp_path)
@@ -141,11 +141,12 @@ def dense(name):
 
 
 CASES = {
+    "batch": (lambda: model_of(dense("a")), "the batch itself, 1 of 3 values in the inputs of example 0$"),
     "output": (
         lambda: model_of(
             dense("a"), keras.layers.Rescaling(1e30, name="b"), keras.layers.Rescaling(1e30, name="c")
         ),
-        "the output of c (Rescaling), 100 % of it infinite",
+        r"the output of c \(Rescaling\), 100 % of it infinite",
     ),
     "loss": (
         lambda: model_of(dense("a"), loss=lambda y, output: keras.ops.log(0 * output)),
@@ -153,7 +154,7 @@ CASES = {
     ),
     "gradient": (
         lambda: model_of(dense("a"), dense("b"), loss=lambda y, output: keras.ops.sqrt(0 * output)),
-        "the gradient of B/bias, 1 of 1 values, though the loss was 0",
+        r"the gradient of .*b/bias, 1 of 1 values, though the loss was 0",
     ),
     "update": (
         lambda: model_of(dense("a"), rate=3e38),
@@ -167,9 +168,8 @@ def test_what_went_first(what, tmp_path):
     make, text = CASES[what]
     model = make()
     batch = np.array([[1, 2, 3]], "float32"), np.array([[0]], "float32")
+    if what == "batch":
+        batch[0][0, 1] = np.nan
     model.test_on_batch(*batch)
     found = first_nonfinite(model, batch, read_state(model), tmp_path)
-    paths = {each.path.split("/")[-2]: each.path for each in model.trainable_variables}
-    assert found.what == what and found.text.startswith(
-        text.replace("B/bias", f"{paths.get('b', '')[:-7]}/bias")
-    )
+    assert found.what == what and re.match(text, found.text)

@@ -65,7 +65,7 @@ def _train(
     prepare(read)
     from rich.console import Console
 
-    from kzoo.cli.standard_streams import Heedless
+    from kzoo.cli.standard_streams import Heedless, write_nowhere
     from kzoo.training.train import resume as go_on
     from kzoo.training.train import train
 
@@ -78,7 +78,9 @@ def _train(
         print_json({**run.results, "path": str(run.path)})
     elif out.broken is None:
         click.echo(summary(run))
-    elif not isinstance(out.broken, BrokenPipeError):
+    elif isinstance(out.broken, BrokenPipeError):
+        write_nowhere()
+    else:
         raise out.broken
 
 

@@ -78,11 +78,12 @@ class Checkpoints:
         """
         paths = self.paths()
         names = [path.stem for path in paths]
-        if name.removesuffix(".safetensors") not in names:
+        name = Path(name).name.removesuffix(".safetensors")
+        if name not in names:
             near = nearest(name, names) or names
             hint = f"There is {or_list(names)}. Did you mean {near[0]}?" if names else "There is none at all."
             raise KzooError(Problem(f"no checkpoint '{name}'", str(self.folder), hint=hint))
-        place = names.index(name.removesuffix(".safetensors"))
+        place = names.index(name)
         read = _read(paths[place], paths[place + 1 :])
         for newer in paths[:place]:  # else they would be taken for the newest again
             newer.replace(newer.with_suffix(".set-aside"))

@@ -49,8 +49,9 @@ def explained(seen: NonFinite, experiment: Experiment, run: Run) -> FloatingPoin
     last = steps - 1 if seen.step is None else seen.step
     step = _repeat(experiment, run, seen.epoch, last)
     if step is None:
+        what = "the weights are not finite" if seen.loss is None else f"the loss is {seen.loss}"
         return FloatingPointError(
-            f"the loss is {seen.loss} in epoch {seen.epoch + 1}, step {last + 1} of {steps}.\n"
+            f"{what} in epoch {seen.epoch + 1}, step {last + 1} of {steps}.\n"
             "    Repeated from the last checkpoint it was not: this device doesn't compute the same twice.\n"
             f"    Try again from there: kzoo train --resume {run.path}"
         )

@@ -102,13 +102,20 @@ def _recording(model: keras.Model, seen: list[dict[str, Any]]) -> Iterator[None]
 
 
 def _facts(arrays: list[np.ndarray]) -> dict[str, Any]:
-    values = np.concatenate([each.astype("float64").ravel() for each in arrays] or [np.zeros(0)])
-    finite = values[np.isfinite(values)]
+    least, most, count, nan, infinite = np.inf, -np.inf, 0, 0, 0
+    for array in arrays:
+        values = array if array.dtype in (np.float32, np.float64) else array.astype("float32")
+        finite = np.isfinite(values)
+        least = min(least, float(values.min(where=finite, initial=np.inf)))
+        most = max(most, float(values.max(where=finite, initial=-np.inf)))
+        count += values.size
+        nan += int(np.isnan(values).sum())
+        infinite += int(np.isinf(values).sum())
     return {
-        "least": float(finite.min()) if finite.size else None,
-        "most": float(finite.max()) if finite.size else None,
-        "nan": float(np.isnan(values).mean()) if values.size else 0.0,
-        "infinite": float(np.isinf(values).mean()) if values.size else 0.0,
+        "least": least if least <= most else None,
+        "most": most if least <= most else None,
+        "nan": nan / max(count, 1),
+        "infinite": infinite / max(count, 1),
     }
 
 
