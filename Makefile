@@ -58,6 +58,7 @@ benchmarks: $(VENV)/dev  ## What docs/benchmarks.md quotes; takes a while.
 	$(BIN)/python benchmarks/no_toll.py
 	$(BIN)/python benchmarks/activations.py
 	$(BIN)/python benchmarks/losses.py
+	$(BIN)/python benchmarks/report.py digits_quick mnist_cnn digits_resnet20
 	$(BIN)/python benchmarks/recipes.py digits_quick mnist_cnn mnist_best depth_shapes digits_arc_face
 
 $(VENV)/bin/python:

@@ -74,6 +74,11 @@ def test_a_report_that_fails_fails_no_training(tmp_path, monkeypatch):
     with pytest.warns(KzooWarning, match="no report: OSError: No space left on device .kzoo report"):
         run = kzoo.train(load_recipe("digits_quick", ["fit.epochs=1"]), runs=tmp_path, verbose=False)
     assert run.finished and not (run.path / "report.html").exists()
+    monkeypatch.undo()
+    monkeypatch.setattr(asked, "predictions", fail)
+    with pytest.warns(KzooWarning, match="no predictions: OSError"):
+        asked.leave_report(None, run)
+    assert (run.path / "report.html").exists()
 
 
 def trained(folder, arrays, **words):
@@ -122,6 +127,12 @@ def test_numbers_are_no_classes(tmp_path):
 def test_outputs_that_are_no_classes_are_left_alone(tmp_path):
     loss = "{name: triplet_hard}"
     assert trained(tmp_path, arrays(3), UNITS="7", LOSS=loss, METRIC="") is None
+
+
+def test_several_outputs_are_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(keras.Model, "predict_on_batch", lambda *_: {"a": 1, "b": 2})
+    loss = "{name: sparse_categorical_crossentropy, from_logits: true}"
+    assert trained(tmp_path, arrays(3), UNITS="3", LOSS=loss) is None
 
 
 def test_a_large_part_is_asked_about_evenly(tmp_path, monkeypatch):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,18 +25,25 @@ _MOST = 10_000  # examples that are asked about
 
 def leave_report(experiment: Experiment, run: Run) -> None:
     """Writes `predictions.json` and `report.html`. The training is over: what fails here is only a warning."""
-    try:
+    with _warning_of_failure("predictions", run):
         # One host of several can't ask the model alone: they compute together.
         answers = predictions(experiment) if experiment.distribution.hosts == 1 else None
         if answers is not None:
             write_json(run.path / "predictions.json", answers.as_json())
+    with _warning_of_failure("report", run):
         write_report(run)
+
+
+@contextlib.contextmanager
+def _warning_of_failure(what: str, run: Run) -> Iterator[None]:
+    try:
+        yield
     except Exception as error:
         text = " ".join(str(error).split())
         warnings.warn(
-            f"the run has no report: {type(error).__name__}: {text} (kzoo report {run.path} tries again)",
+            f"the run has no {what}: {type(error).__name__}: {text} (kzoo report {run.path} writes what there is)",
             KzooWarning,
-            stacklevel=2,
+            stacklevel=4,
         )
 
 
@@ -65,8 +74,11 @@ def predictions(experiment: Experiment) -> Predictions | None:
         if labels.ndim != 1:
             return None
         count = len(labels)
-        outputs = model.predict_on_batch(_filled_up(inputs, batch_size))[:count]
-        answers = class_probabilities(model, np.asarray(outputs, "float64"), activation, source.num_classes)
+        outputs = model.predict_on_batch(_filled_up(inputs, batch_size))
+        if not isinstance(outputs, np.ndarray):
+            return None  # several outputs
+        outputs = outputs[:count].astype("float64")
+        answers = class_probabilities(model, outputs, activation, source.num_classes)
         if answers is None:
             return None
         found.add(inputs, labels, answers, places[done : done + count])
