@@ -23,6 +23,7 @@ VERBS = {
     "eval": "Measure a run's model again.",
     "predict": "Classes of picture files.",
     "runs": "The runs in a folder.",
+    "memory": "What a step of a recipe will hold in memory.",
     "schema": "JSON Schema of recipes, for editors.",
     "doctor": "What is installed, what is broken.",
 }
