@@ -71,3 +71,18 @@ CASES = (
     Case("mixer_s16_224", (224, 224, 3), 32),
 )
 CLASSES = 10
+
+
+def recipe_of(case: Case) -> dict[str, Any]:
+    """A case as a recipe; its data is named, and stood in for."""
+    loss = {"name": "sparse_categorical_crossentropy", "from_logits": True}
+    return {
+        "name": case.model,
+        "data": {"name": "digits", "batch_size": case.batch},
+        "model": {"name": case.model},
+        "compile": {"loss": loss, "optimizer": case.optimizer or "sgd", "metrics": ["accuracy"]},
+        "run": {"precision": case.precision},
+    }
+
+
+HABITS: frozenset[str] = frozenset()

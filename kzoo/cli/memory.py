@@ -21,14 +21,21 @@ if TYPE_CHECKING:
 @click.option("--inference", is_flag=True, help="Of a step that predicts.")
 @click.option("--layers", is_flag=True, help="By layer, too.")
 @click.option("--fit", metavar="SIZE", help="The largest batch for so much memory, such as 24GB or 16GiB.")
-@click.option("--compare", is_flag=True, help="Takes KEY=VALUE,VALUE…, and puts all combinations side by side.")
+@click.option(
+    "--compare", is_flag=True, help="Takes KEY=VALUE,VALUE…, and puts all combinations side by side."
+)
 @click.option("--remat", metavar="MODE", help="As if run.remat said so: full.")
 @click.option("--input-shape", metavar="H,W,C", help="Shape of an input, where the data isn't there.")
 @click.option("--num-classes", type=int, help="How many classes there are then.")
 @plugin_files
 @as_json
 def command(
-    recipe: str, overrides: tuple[str, ...], compare: bool, plugins: tuple[Path, ...], as_json: bool, **options: Any
+    recipe: str,
+    overrides: tuple[str, ...],
+    compare: bool,
+    plugins: tuple[Path, ...],
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """What will a step hold? Parameters, gradients, optimizer, activations, batch; nothing is allocated or trained.
 
@@ -79,7 +86,11 @@ def _forecast(read: Any, options: dict[str, Any]) -> Forecast:
 
     limit = parse_size(options["fit"]) if options["fit"] else None
     found = forecaster(
-        read, not options["inference"], options["remat"], _shape(options["input_shape"]), options["num_classes"]
+        read,
+        not options["inference"],
+        options["remat"],
+        _shape(options["input_shape"]),
+        options["num_classes"],
     )
     return found.at() if limit is None else largest_batch(found, limit)
 
@@ -104,7 +115,9 @@ def _import_keras() -> None:
 
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = "tensorflow"
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # nothing is computed: a GPU may have better things to do
+    os.environ.setdefault(
+        "CUDA_VISIBLE_DEVICES", ""
+    )  # nothing is computed: a GPU may have better things to do
     with quiet_backends():
         import keras  # noqa: F401
         import tensorflow  # noqa: F401

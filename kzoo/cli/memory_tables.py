@@ -18,7 +18,9 @@ _WIDTH = 40
 def print_bars(found: Forecast) -> None:
     """A line for each part with a bar, and what they come to."""
     console, total = Console(highlight=False), found.total_bytes
-    console.print(f"{found.recipe}: {size_text(total)} at the fullest moment of {_step(found)}", soft_wrap=True)
+    console.print(
+        f"{found.recipe}: {size_text(total)} at the fullest moment of {_step(found)}", soft_wrap=True
+    )
     table = Table(box=None, show_header=False, pad_edge=False)
     for part, colour in zip(PARTS, _COLOURS):
         share = found.parts[part] / total
@@ -27,8 +29,10 @@ def print_bars(found: Forecast) -> None:
             table.add_row(part, Text(size_text(found.parts[part]), justify="right"), f"{share:5.1%}", bar)
     console.print(table)
     if found.training and found.parts["gradients"] < found.all_gradients:
-        text = f"All gradients are {size_text(found.all_gradients)}; each is dropped as soon as the optimizer has used it."
-        console.print(text, soft_wrap=True)
+        whole = size_text(found.all_gradients)
+        console.print(
+            f"All gradients are {whole}; each is dropped once the optimizer has used it.", soft_wrap=True
+        )
 
 
 def _step(found: Forecast) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kzoo.build.backend import use_backend
+from kzoo.memory.donation import with_copies
 from kzoo.memory.forecast import OF_A_LAYER, PARTS, Forecast
 from kzoo.memory.fusion import units_of
 from kzoo.memory.liveness import peak_of
@@ -63,7 +64,7 @@ class Forecaster:
         settings = step.experiment.settings
         size = batch_size or settings["data"]["batch_size"]
         program = step.program(size)
-        units = units_of(program)
+        units = with_copies(program, units_of(program))
         peak = peak_of(program, units)
         parts, layers = dict.fromkeys(PARTS, 0), _layers(step)
         _add_peak(step, program, units, peak.results, parts, layers)
@@ -110,7 +111,12 @@ def _owner(path: str, owner: dict[str, str]) -> str:
 
 
 def _add_peak(
-    step: Any, program: Program, units: list[Any], held: Sequence[int], parts: dict[str, int], layers: dict[str, Any]
+    step: Any,
+    program: Program,
+    units: list[Any],
+    held: Sequence[int],
+    parts: dict[str, int],
+    layers: dict[str, Any],
 ) -> None:
     """Says what each result is that lies in memory at the fullest moment."""
     maker = {number: unit.operation for unit in units for number in unit.writes}
@@ -158,7 +164,9 @@ class Elsewhere:
                 text=True,
             )
         if done.returncode:
-            last = next(iter(done.stdout.strip().splitlines()[-1:] or done.stderr.strip().splitlines()[-1:]), "")
+            last = next(
+                iter(done.stdout.strip().splitlines()[-1:] or done.stderr.strip().splitlines()[-1:]), ""
+            )
             raise KzooError(f"the forecast's own process, on TensorFlow, failed: {last}")
         found = json.loads(done.stdout)
         found.pop("total_bytes")

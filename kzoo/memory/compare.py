@@ -43,7 +43,10 @@ def variants(axes: Sequence[str]) -> list[tuple[dict[str, str], list[str]]]:
         names.append(name)
         values.append(several)
     return [
-        (dict(zip(names, chosen)), [f"{_SHORT.get(name, name)}={value}" for name, value in zip(names, chosen)])
+        (
+            dict(zip(names, chosen)),
+            [f"{_SHORT.get(name, name)}={value}" for name, value in zip(names, chosen)],
+        )
         for chosen in itertools.product(*values)
     ]
 

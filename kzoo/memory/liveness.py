@@ -53,7 +53,10 @@ def peak_of(program: Program, units: list[Unit]) -> Peak:
     live: dict[int, None] = {}
     now, best = 0, Peak(0, (), 0)
     while ready:
-        gains = [(sum(size[number] for number in units[index].writes) - freed(units[index]), index) for index in ready]
+        gains = [
+            (sum(size[number] for number in units[index].writes) - freed(units[index]), index)
+            for index in ready
+        ]
         gain, index = min(gains)
         if gain > 0:
             index = min(ready)

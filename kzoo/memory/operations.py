@@ -18,29 +18,31 @@ class Sort(enum.Enum):
 
 _NOTHING = """Const Shape ShapeN Size Rank Range VarHandleOp VarIsInitializedOp NoOp BroadcastGradientArgs Assert
 Placeholder VariableShape InvertPermutation ConcatOffset"""
-_ALIAS = """Identity IdentityN Reshape Squeeze ExpandDims StopGradient PreventGradient CheckNumerics EnsureShape Snapshot
-ReadVariableOp PlaceholderWithDefault"""
+_ALIAS = """Identity IdentityN Reshape Squeeze ExpandDims StopGradient PreventGradient CheckNumerics EnsureShape
+Snapshot ReadVariableOp PlaceholderWithDefault"""
 _REDUCE = "Sum Mean Max Min Prod All Any ArgMax ArgMin BiasAddGrad L2Loss EuclideanNorm"
 _WRITE = "AssignVariableOp AssignAddVariableOp AssignSubVariableOp"
 # Moved or widened, number by number.
-_MOVED = """Transpose Pad PadV2 MirrorPad Slice StridedSlice ConcatV2 Pack Unpack Split SplitV Tile BroadcastTo ReverseV2
-OneHot Fill ZerosLike OnesLike StridedSliceGrad MatrixDiagV3 MatrixDiagPartV3 MatrixBandPart Select SelectV2 Roll"""
+_MOVED = """Transpose Pad PadV2 MirrorPad Slice StridedSlice ConcatV2 Pack Unpack Split SplitV Tile BroadcastTo
+ReverseV2 OneHot Fill ZerosLike OnesLike StridedSliceGrad MatrixDiagV3 MatrixDiagPartV3 MatrixBandPart
+Select SelectV2 Roll"""
 # Whatever else gives a result of its operands' shape is pointwise; these do too, or may, but aren't.
-_KERNEL = """MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 Einsum Conv2D Conv3D Conv2DBackpropInput Conv2DBackpropFilter
-Conv3DBackpropInputV2 Conv3DBackpropFilterV2 DepthwiseConv2dNative DepthwiseConv2dNativeBackpropInput
-DepthwiseConv2dNativeBackpropFilter MaxPool MaxPoolV2 MaxPool3D MaxPoolGrad MaxPoolGradV2 MaxPool3DGrad AvgPool AvgPool3D
-AvgPoolGrad AvgPool3DGrad Softmax LogSoftmax Cumsum Cumprod TopKV2 GatherV2 GatherNd ScatterNd TensorScatterUpdate
-TensorScatterAdd UnsortedSegmentSum UnsortedSegmentMax SegmentSum SegmentMean Qr Svd Cholesky CholeskyGrad
-MatrixInverse MatrixSolve MatrixTriangularSolve SelfAdjointEigV2 FFT FFT2D IFFT IFFT2D RFFT IRFFT RFFT2D IRFFT2D
-StatelessRandomUniformV2 StatelessRandomNormalV2 StatelessTruncatedNormalV2 StatelessRandomUniformIntV2
-StatelessRandomUniformFullIntV2 RandomUniform RandomStandardNormal TruncatedNormal MatrixDeterminant
-While StatelessWhile If StatelessIf PartitionedCall StatefulPartitionedCall Case CTCLossV2 Bincount DenseBincount
-LRN LRNGrad ResizeBilinear ResizeBilinearGrad ResizeNearestNeighbor ResizeNearestNeighborGrad ResizeBicubic
-DynamicStitch DynamicPartition Unique UniqueV2 Where SearchSorted Multinomial StatelessMultinomial"""
+_KERNEL = """MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 Einsum Conv2D Conv3D Conv2DBackpropInput
+Conv2DBackpropFilter Conv3DBackpropInputV2 Conv3DBackpropFilterV2 DepthwiseConv2dNative DepthwiseConv2dNativeBackpropInput
+DepthwiseConv2dNativeBackpropFilter MaxPool MaxPoolV2 MaxPool3D MaxPoolGrad MaxPoolGradV2 MaxPool3DGrad
+AvgPool AvgPool3D AvgPoolGrad AvgPool3DGrad Softmax LogSoftmax Cumsum Cumprod TopKV2 GatherV2 GatherNd
+ScatterNd TensorScatterUpdate TensorScatterAdd UnsortedSegmentSum UnsortedSegmentMax SegmentSum SegmentMean
+Qr Svd Cholesky CholeskyGrad MatrixInverse MatrixSolve MatrixTriangularSolve SelfAdjointEigV2 FFT FFT2D IFFT
+IFFT2D RFFT IRFFT RFFT2D IRFFT2D StatelessRandomUniformV2 StatelessRandomNormalV2 StatelessTruncatedNormalV2
+StatelessRandomUniformIntV2 StatelessRandomUniformFullIntV2 RandomUniform RandomStandardNormal
+TruncatedNormal MatrixDeterminant While StatelessWhile If StatelessIf PartitionedCall
+StatefulPartitionedCall Case CTCLossV2 Bincount DenseBincount LRN LRNGrad ResizeBilinear ResizeBilinearGrad
+ResizeNearestNeighbor ResizeNearestNeighborGrad ResizeBicubic DynamicStitch DynamicPartition Unique UniqueV2
+Where SearchSorted Multinomial StatelessMultinomial"""
 # What costs more to compute again than to keep: it is computed once, however many ask for it.
-_COSTLY = """Exp Expm1 Log Log1p Pow Sqrt Rsqrt Tanh Sigmoid Softplus Erf Erfc Erfinv Sin Cos Tan Asin Acos Atan Atan2 Sinh
-Cosh Asinh Acosh Atanh RealDiv Div DivNoNan Xdivy Xlogy FloorMod Lgamma Digamma Elu Selu Softsign TanhGrad SigmoidGrad
-RsqrtGrad SqrtGrad Reciprocal ReciprocalGrad Inv Igamma SoftplusGrad EluGrad SeluGrad"""
+_COSTLY = """Exp Expm1 Log Log1p Pow Sqrt Rsqrt Tanh Sigmoid Softplus Erf Erfc Erfinv Sin Cos Tan Asin Acos Atan Atan2
+Sinh Cosh Asinh Acosh Atanh RealDiv Div DivNoNan Xdivy Xlogy FloorMod Lgamma Digamma Elu Selu Softsign
+TanhGrad SigmoidGrad RsqrtGrad SqrtGrad Reciprocal ReciprocalGrad Inv Igamma SoftplusGrad EluGrad SeluGrad"""
 
 _SORTS = {
     name: sort

@@ -23,12 +23,14 @@ class Result:
     Args:
         size: Bytes; 0 where it lies in the batch or in a variable, which are there all the time.
         count: How many numbers it has.
+        copied: Bytes of a copy.
         held: Whether it is part of the batch or of a variable.
         variable: Whether it is (part of) a variable, or a variable in another type of number.
     """
 
     size: int
     count: int
+    copied: int = 0
     held: bool = False
     variable: bool = False
 
@@ -44,6 +46,7 @@ class Operation:
         phase: `forward`, `backward` or `update`.
         operands: The results that it reads, by number.
         results: The results that it makes, by number.
+        target: The variable that it writes, by the number of what it held before; None if that was never read.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Operation:
     phase: str
     operands: tuple[int, ...]
     results: tuple[int, ...]
+    target: int | None = None
 
 
 @dataclasses.dataclass
@@ -69,7 +73,9 @@ class Program:
     outputs: set[int]
 
 
-def read(graph: Any, first: int, updates: Iterable[range], batch: Iterable[Any], wanted: Iterable[Any]) -> Program:
+def read(
+    graph: Any, first: int, updates: Iterable[range], batch: Iterable[Any], wanted: Iterable[Any]
+) -> Program:
     """Reads the operations of a step from a TensorFlow graph, and leaves out those that nothing needs.
 
     Args:
@@ -112,10 +118,12 @@ class _Reader:
         self.number: dict[tuple[int, int], int] = {}
         self.written: dict[int, int] = {}  # of a variable: what says that it was written
         self.variables: dict[int, int] = {}
-        self.same: dict[tuple[str, tuple[int, ...]], int] = {}  # costly results: asked for twice, computed once
+        self.same: dict[
+            tuple[str, tuple[int, ...]], int
+        ] = {}  # costly results: asked for twice, computed once
 
-    def add(self, size: int, count: int, held: bool = False, variable: bool = False) -> int:
-        self.results.append(Result(size, count, held, variable))
+    def add(self, size: int, count: int, **more: Any) -> int:
+        self.results.append(Result(size, count, **more))
         return len(self.results) - 1
 
     def of(self, tensor: Any) -> int | None:
@@ -145,10 +153,15 @@ class _Reader:
             self.written[id(inputs[0].op)] = done
             if operands:
                 self.results[done].count = max(self.results[each].count for each in operands)
-            self._append(op, sort, phase, operands, (done,))
-        elif op.type in COSTLY and (op.type, operands) in self.same:
-            self.number[id(op), 0] = self.same[op.type, operands]
+            target = self.variables.get(id(inputs[0].op))
+            self._append(op, sort, phase, operands, (done,), target)
+        elif self._seen(op, operands) is not None:
+            self.number[id(op), 0] = self._seen(op, operands)
+        elif op.type in ("Softmax", "LogSoftmax"):
+            self._softmax(op, phase, operands[0])
         else:
+            if op.type in ("Erf", "Erfc"):
+                operands = (*operands, self._bell(op, phase, operands))
             copied = op.type == "Cast" and operands and self.results[operands[0]].variable
             results = []
             for index, tensor in enumerate(outputs):
@@ -160,8 +173,44 @@ class _Reader:
                 self.same[op.type, operands] = results[0]
             self._append(op, sort, phase, operands, tuple(results))
 
-    def _append(self, op: Any, sort: Sort, phase: str, operands: tuple[int, ...], results: tuple[int, ...]) -> None:
-        self.operations.append(Operation(op.name, sort, op.type in COSTLY, phase, operands, results))
+    def _seen(self, op: Any, operands: tuple[int, ...]) -> int | None:
+        """The result of a costly operation that was done before, on the same operands."""
+        key: tuple[str, tuple[int, ...]] = op.type, operands
+        if (
+            op.type == "Exp"
+            and op.inputs[0].op.type == "Neg"
+            and op.inputs[0].op.inputs[0].op.type == "Square"
+        ):
+            key = "bell", (self.of(op.inputs[0].op.inputs[0].op.inputs[0]) or -1,)
+        return self.same.get(key) if op.type in COSTLY else None
+
+    def _bell(self, op: Any, phase: str, operands: tuple[int, ...]) -> int:
+        """exp(-x²), of which the error function is made, and its slope too."""
+        of = self.results[operands[0]]
+        self.same["bell", operands] = self.add(of.size, of.count)
+        made = self.same["bell", operands]
+        self.operations.append(Operation(f"{op.name}/exp", Sort.POINTWISE, True, phase, operands, (made,)))
+        return made
+
+    def _softmax(self, op: Any, phase: str, x: int) -> None:
+        """Exponentials, their sum, and their shares of it."""
+        size, count, rows = self.results[x].size, self.results[x].count, math.prod(op.outputs[0].shape[:-1])
+        thin = rows * op.outputs[0].dtype.size
+        top, powers, total, shares = (self.add(*each) for each in ((thin, rows), (size, count)) * 2)
+        steps = (
+            (Sort.REDUCE, False, (x,), top),
+            (Sort.POINTWISE, True, (x, top), powers),
+            (Sort.REDUCE, False, (powers,), total),
+            (Sort.POINTWISE, False, (powers, total), shares),
+        )
+        for sort, costly, operands, made in steps:
+            self.operations.append(Operation(op.name, sort, costly, phase, operands, (made,)))
+        self.number[id(op), 0] = shares
+
+    def _append(
+        self, op: Any, sort: Sort, phase: str, operands: Any, results: Any, target: int | None = None
+    ) -> None:
+        self.operations.append(Operation(op.name, sort, op.type in COSTLY, phase, operands, results, target))
 
     def _read_variable(self, op: Any) -> None:
         handle, tensor = id(op.inputs[0].op), op.outputs[0]
@@ -171,7 +220,9 @@ class _Reader:
             self.number[id(op), 0] = self.written[handle]
             return
         if handle not in self.variables:
-            self.variables[handle] = self.add(0, _count(tensor) or 0, held=True, variable=True)
+            count = _count(tensor) or 0
+            size = count * tensor.dtype.size
+            self.variables[handle] = self.add(0, count, copied=size, held=True, variable=True)
         self.number[id(op), 0] = self.variables[handle]
 
     def _size_from(self, number: int, tensor: Any) -> None:

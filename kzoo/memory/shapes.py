@@ -15,7 +15,9 @@ from kzoo.recipe.fields import DATA
 _STEPS = 10_000  # of an epoch, where nobody knows: schedules want a number
 
 
-def shapes_of(recipe: Recipe, input_shape: Sequence[int] | None = None, num_classes: int | None = None) -> Source:
+def shapes_of(
+    recipe: Recipe, input_shape: Sequence[int] | None = None, num_classes: int | None = None
+) -> Source:
     """A recipe's data, or what stands in for it.
 
     Args:

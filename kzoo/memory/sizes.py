@@ -8,6 +8,7 @@ from kzoo.problems import KzooError, Problem
 
 _UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
 _BINARY = {"k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+_NAMES = ("B", "kB", "MB", "GB", "TB")
 _SIZE = re.compile(r"(\d+(?:\.\d*)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
 
 
@@ -36,10 +37,7 @@ def size_text(size: float) -> str:
     >>> size_text(1_234_000_000), size_text(512), size_text(96_400)
     ('1.23 GB', '512 B', '96.4 kB')
     """
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 999.5:
-            break
-        size /= 1000
-    else:
-        unit = "TB"
-    return f"{size:.0f} B" if unit == "B" else f"{size:.3g} {unit}"
+    power = 0
+    while size >= 999.5 and power < len(_NAMES) - 1:
+        size, power = size / 1000, power + 1
+    return f"{size:.3g} {_NAMES[power]}" if power else f"{size:.0f} B"

@@ -1,8 +1,8 @@
 """A recipe's step, traced without a weight or an activation being allocated.
 
-Everything is built in a TensorFlow graph, where a variable is a name and a shape, and what TensorFlow would do in a step
-is written down instead of done. So all of it is as in training: the model's own code, TensorFlow's gradients, the
-optimizer's real variables.
+Everything is built in a TensorFlow graph, where a variable is a name and a shape, and what TensorFlow would do in a
+step is written down instead of done. So all of it is as in training: the model's own code, TensorFlow's gradients,
+the optimizer's real variables.
 """
 
 from __future__ import annotations
@@ -138,5 +138,6 @@ class _marked:
 def bytes_of(variables: Any) -> int:
     """Bytes of variables, each counted once."""
     return sum(
-        math.prod(each.shape) * tf.as_dtype(each.dtype).size for each in {id(each): each for each in variables}.values()
+        math.prod(each.shape) * tf.as_dtype(each.dtype).size
+        for each in {id(each): each for each in variables}.values()
     )

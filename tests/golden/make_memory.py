@@ -18,11 +18,11 @@ os.environ["KERAS_BACKEND"] = "jax"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-import jax  # noqa: E402
-import keras  # noqa: E402
-from memory_cases import CASES, CLASSES, Case  # noqa: E402
+import jax
+import keras
+from memory_cases import CASES, CLASSES, Case
 
-import kzoo  # noqa: E402
+import kzoo
 
 
 def _remat(function):
@@ -53,12 +53,19 @@ def measure(case: Case) -> dict[str, int]:
         model = kzoo.create_model(case.model, CLASSES, case.shape)
     loss = kzoo.get("loss", "sparse_categorical_crossentropy", from_logits=True)
     model.compile(loss=loss, optimizer=kzoo.get("optimizer", case.optimizer or "sgd"), metrics=["accuracy"])
-    batch = jax.ShapeDtypeStruct((case.batch, *case.shape), "float32"), jax.ShapeDtypeStruct((case.batch,), "int32")
+    batch = (
+        jax.ShapeDtypeStruct((case.batch, *case.shape), "float32"),
+        jax.ShapeDtypeStruct((case.batch,), "int32"),
+    )
     weights = [model.trainable_variables, model.non_trainable_variables]
     if case.optimizer is None:
-        lowered = jax.jit(lambda state, data: model.predict_step(state, data)[0]).lower(_shapes(weights), batch[:1])
+        lowered = jax.jit(lambda state, data: model.predict_step(state, data)[0]).lower(
+            _shapes(weights), batch[:1]
+        )
     else:
-        model._symbolic_build(data_batch=tuple(keras.KerasTensor(each.shape, str(each.dtype)) for each in batch))
+        model._symbolic_build(
+            data_batch=tuple(keras.KerasTensor(each.shape, str(each.dtype)) for each in batch)
+        )
         model.optimizer.build(model.trainable_variables)
         state = _shapes([*weights, model.optimizer.variables, model.metrics_variables])
         lowered = jax.jit(model.train_step, donate_argnums=0).lower(state, batch)
@@ -71,7 +78,9 @@ def _shapes(groups: list) -> tuple:
 
 
 def main(words: list[str]) -> None:
-    known = json.loads(FILE.read_text()) if FILE.exists() else {"against": f"jax {jax.__version__}", "cases": {}}
+    known = (
+        json.loads(FILE.read_text()) if FILE.exists() else {"against": f"jax {jax.__version__}", "cases": {}}
+    )
     for case in CASES:
         if any(word in case.name for word in words) or (not words and case.name not in known["cases"]):
             known["cases"][case.name] = measure(case)
