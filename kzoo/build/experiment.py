@@ -139,19 +139,27 @@ class _Later:
         return iter(self.make())
 
 
-def build(recipe: Recipe, distributed: bool = True) -> Experiment:
+def build(
+    recipe: Recipe,
+    source: Source | None = None,
+    settings: dict[str, Any] | None = None,
+    *,
+    distributed: bool = True,
+) -> Experiment:
     """Builds what a recipe describes. Same recipe, same seed: same initial weights.
 
     Args:
         recipe: The recipe.
+        source: Its data, where that is there already.
+        settings: Its plain data, where something in it was changed.
         distributed: Whether to spread it over several devices if it says so; else it is for one.
 
     Raises:
         KzooError: With everything that is wrong and could be seen, at its place in the recipe.
     """
     leave_devices_to_keras()
-    settings = recipe.resolved
-    source = build_source(recipe, settings)
+    settings = settings or recipe.resolved
+    source = source or build_source(recipe, settings)
     problems = Problems(recipe)
     data, steps = settings["data"], 0
     with problems.at("data", "batch_size"):

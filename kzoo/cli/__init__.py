@@ -25,8 +25,9 @@ VERBS = {
     "predict": "Classes of picture files.",
     "runs": "The runs in a folder.",
     "sweep": "Train a recipe with many settings.",
-    "gallery": "The catalogue as a static site.",
+    "memory": "What a step of a recipe will hold in memory.",
     "report": "A page about a run, or about several.",
+    "gallery": "The catalogue as a static site.",
     "schema": "JSON Schema of recipes, for editors.",
     "doctor": "What is installed, what is broken.",
 }

@@ -61,6 +61,27 @@ def tfds(builder: str, data_dir: str | None = None, image_size: int | list[int] 
     )
 
 
+def facts_of(
+    builder: str, data_dir: str | None = None, image_size: int | list[int] | None = None
+) -> tuple[tuple[int, ...], int | None, int | None]:
+    """What the library knows of a dataset without preparing it; arguments and errors are those of `tfds`.
+
+    Returns:
+        The shape of one input, how many classes there are (None where targets are numbers), and how many examples the
+        training part has, where that is known.
+    """
+    library = _library()
+    info = _maker(library, builder, data_dir).info
+    inputs, targets = _supervised(library, builder, info)
+    is_class = isinstance(targets, library.features.ClassLabel)
+    part = info.splits.get("train") if info.splits else None
+    return (
+        _shape(builder, inputs, image_size),
+        targets.num_classes if is_class else None,
+        part.num_examples if part else None,
+    )
+
+
 def _library() -> ModuleType:
     try:
         return importlib.import_module("tensorflow_datasets")
