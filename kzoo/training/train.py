@@ -30,6 +30,9 @@ def train(recipe: Recipe, runs: str | Path = "runs", console: Console | None = N
     dry_run(experiment)
     # A folder of its own.
     run = new_run(recipe, Path(runs), describe(recipe, experiment.source.fingerprint))
+    skipped = [{"file": file, "reason": reason} for file, reason in experiment.source.skipped]
+    if skipped:
+        write_json(run.path / "skipped_files.json", skipped)
     return _finish(experiment, run, None, console)
 
 
@@ -61,7 +64,7 @@ def _finish(experiment: Experiment, run: Run, saved: Any, console: Console | Non
     console = console or Console(quiet=True)
     model, recipe = experiment.model, experiment.recipe
     own = experiment.callbacks(run.path)
-    for note in (*recipe.notes, *experiment.notes):
+    for note in (*recipe.notes, *experiment.source.notes, *experiment.notes):
         console.print(f"note: {note}", highlight=False, soft_wrap=True)
     console.print(f"run: {run.path}", highlight=False, soft_wrap=True)
 
