@@ -25,6 +25,7 @@ from kzoo.data.splits import split_off
 from kzoo.problems import KzooError
 from kzoo.recipe import Recipe
 from kzoo.recipe.fields import DATA
+from kzoo.registry import catalogue
 
 
 @dataclasses.dataclass
@@ -156,11 +157,19 @@ def build_source(recipe: Recipe, settings: dict[str, Any]) -> Source:
     spec = {key: value for key, value in data.items() if key not in DATA}
     problems = Problems(recipe)
     with problems.at("data"):
-        source = get("dataset", spec)
+        source = get("dataset", filled("dataset", spec, _told(data)))
         return split_off(
             source, validation=data.get("validation"), test=data.get("test"), seed=settings["seed"]
         )
     raise KzooError(problems.found)
+
+
+def _told(data: dict[str, Any]) -> dict[str, Any]:
+    """What a dataset is told of how it is fed."""
+    first = next(iter(data["augment"]), None)
+    name = first if isinstance(first, str) else (first or {}).get("name")
+    cuts = name is not None and catalogue().find("augmentation", name).name == "random_resized_crop"
+    return {"cache": data["cache"], "full_size": cuts}
 
 
 def _compiled_model(

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from kzoo.augmentations.seeded import Seeded
+from kzoo.data.crops import cuts_from_files, random_crops
 from kzoo.data.source import Split
 from kzoo.problems import KzooError, Problem
 
@@ -83,17 +84,18 @@ def training_batches(
     whole = drop_remainder or split.count % batch_size == 0
     root = _root_seed(seed)
     layers = [Seeded(layer, scale) for layer in augment]
+    cut = int(cuts_from_files(split, augment))  # the first augmentation takes place while reading
 
     def finish(epoch: tf.Tensor, step: tf.Tensor, *made_of: Any) -> tuple[tf.Tensor, tf.Tensor]:
         x, y = fetch(*made_of)
         y = y if one_hot is None else tf.one_hot(y, one_hot)
         batch_seed = _fold(root, _AUGMENT, epoch, step) if layers else root
-        for index, layer in enumerate(layers):
+        for index, layer in enumerate(layers[cut:], cut):
             x, y = layer(x, y, _fold(batch_seed, index))
         return _scaled(x, scale), y
 
     with tf.device("CPU:0"):  # a GPU would get the whole dataset as a constant
-        epoch_of, fetch = _feeder(split, batch_size, steps, root, shuffle, whole)
+        epoch_of, fetch = _feeder(split, batch_size, steps, root, shuffle, whole, augment[:cut])
         numbers = tf.data.Dataset.range(first_epoch, epochs)
         batches = _map(numbers.flat_map(_as_is(epoch_of)), finish)
         batches = batches.apply(tf.data.experimental.assert_cardinality(max(epochs - first_epoch, 0) * steps))
@@ -137,9 +139,9 @@ def evaluation_batches(
 
 
 def _feeder(
-    split: Split, batch_size: int, steps: int, root: tf.Tensor, shuffle: bool, whole: bool
+    split: Split, batch_size: int, steps: int, root: tf.Tensor, shuffle: bool, whole: bool, cut: Sequence[Any]
 ) -> tuple[Epoch, Fetch]:
-    """What yields an epoch's batches, and what makes (x, y) of one of them."""
+    """What yields an epoch's batches, and what makes (x, y) of one; `cut`: the augmentation that happens in reading."""
 
     def order_of(epoch: tf.Tensor) -> tf.Tensor:
         order = tf.range(split.count, dtype=tf.int64)
@@ -147,43 +149,85 @@ def _feeder(
             return order
         return tf.random.experimental.stateless_shuffle(order, _fold(root, _ORDER, epoch))
 
+    indices_of = _indices(split.count, batch_size, whole)
     if split.arrays is not None:
-        return _from_arrays(split.count, batch_size, steps, order_of, whole), _gather(split.arrays)
+        return _by_index(order_of, indices_of, steps), _gather(split.arrays)
+    if split.files is not None and split.files.read_many is not None:
+        return _by_index(order_of, indices_of, steps), _read_many(split)
     if split.files is not None:
-        return _from_files(split, batch_size, order_of, whole), _already
+        return _from_files(split, batch_size, order_of, indices_of, steps, root, whole, cut), _already
     return _from_stream(split, batch_size, root, shuffle, whole), _already
 
 
-def _from_arrays(count: int, batch_size: int, steps: int, order_of: Order, whole: bool) -> Epoch:
-    """Only indices go from step to step; whole batches are gathered from them, in parallel."""
+def _indices(count: int, batch_size: int, whole: bool) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """What gives the examples of a step of an epoch's order."""
+
+    def indices_of(order: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+        begin = step * batch_size
+        indices = order[begin : tf.minimum(begin + batch_size, count)]
+        return tf.ensure_shape(indices, [batch_size]) if whole else indices
+
+    return indices_of
+
+
+def _by_index(order_of: Order, indices_of: Callable[..., tf.Tensor], steps: int) -> Epoch:
+    """Only indices go from step to step; whole batches are gathered by them, in parallel."""
 
     def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
         order = order_of(epoch)
-
-        def indices_of(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            begin = step * batch_size
-            indices = order[begin : tf.minimum(begin + batch_size, count)]
-            return epoch, step, tf.ensure_shape(indices, [batch_size]) if whole else indices
-
-        return tf.data.Dataset.range(steps).map(_as_is(indices_of))
+        return tf.data.Dataset.range(steps).map(_as_is(lambda step: (epoch, step, indices_of(order, step))))
 
     return epoch_of
 
 
-def _from_files(split: Split, batch_size: int, order_of: Order, whole: bool) -> Epoch:
+def _from_files(
+    split: Split,
+    batch_size: int,
+    order_of: Order,
+    indices_of: Callable[..., tf.Tensor],
+    steps: int,
+    root: tf.Tensor,
+    whole: bool,
+    cut: Sequence[Any],
+) -> Epoch:
     """Files are read in the shuffled order, example by example, in parallel."""
     files = split.files
     assert files is not None
     paths, targets = tf.constant(files.paths), tf.constant(files.targets)
+    draw, read_window = random_crops(files, cut[0], _input_shape(split)) if cut else (None, None)
 
-    def example_of(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return files.read(paths[index]), targets[index]
+    def examples_of(epoch: tf.Tensor, order: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        indices = indices_of(order, step)
+        steps_of = tf.fill(tf.shape(indices), step)
+        return (
+            (steps_of, indices)
+            if draw is None
+            else (steps_of, indices, draw(indices, _fold(root, _AUGMENT, epoch, step, 0)))
+        )
+
+    def example_of(step: tf.Tensor, index: tf.Tensor, *window: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        read = read_window if window else files.read
+        return step, read(paths[index], *window), targets[index]
 
     def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
-        examples = _map(tf.data.Dataset.from_tensor_slices(order_of(epoch)), example_of)
-        return _numbered(examples.batch(batch_size, drop_remainder=whole), epoch)
+        order = order_of(epoch)
+        numbers = tf.data.Dataset.range(steps).map(_as_is(lambda step: examples_of(epoch, order, step)))
+        batches = _map(numbers.unbatch(), example_of).batch(batch_size, drop_remainder=whole)
+        return batches.map(_as_is(lambda step, x, y: (epoch, step[0], x, y)))
 
     return epoch_of
+
+
+def _input_shape(split: Split) -> tuple[int, ...]:
+    assert split.stream is not None
+    return tuple(split.stream().element_spec[0].shape)
+
+
+def _read_many(split: Split) -> Fetch:
+    files = split.files
+    assert files is not None
+    paths, targets = tf.constant(files.paths), tf.constant(files.targets)
+    return lambda indices: (files.read_many(tf.gather(paths, indices)), tf.gather(targets, indices))
 
 
 def _from_stream(split: Split, batch_size: int, root: tf.Tensor, shuffle: bool, whole: bool) -> Epoch:

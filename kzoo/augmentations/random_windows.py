@@ -1,11 +1,9 @@
-"""Random windows of pictures, and bringing a window to a size."""
+"""Random windows of pictures."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
-
-import tensorflow as tf
 
 TRIES = 10
 NUMBERS = 2 * TRIES + 2  # random numbers that a window takes
@@ -52,32 +50,11 @@ def random_windows(
     height = numpy.sum(numpy.where(one, high_tries, 0.0), axis=1, keepdims=True)
     width = numpy.sum(numpy.where(one, wide_tries, 0.0), axis=1, keepdims=True)
     middle = chosen == TRIES
-    down = numpy.where(middle, 0.5, numbers[:, 2 * TRIES : 2 * TRIES + 1])
-    right = numpy.where(middle, 0.5, numbers[:, 2 * TRIES + 1 :])
-    top = numpy.minimum(numpy.floor(down * (heights - height + 1)), heights - height)
-    left = numpy.minimum(numpy.floor(right * (widths - width + 1)), widths - width)
+
+    def begin(room: Any, number: Any) -> Any:
+        drawn = numpy.minimum(numpy.floor(number * (room + 1.0)), room)
+        return numpy.where(middle, numpy.floor(room / 2.0), drawn)
+
+    top = begin(heights - height, numbers[:, 2 * TRIES : 2 * TRIES + 1])
+    left = begin(widths - width, numbers[:, 2 * TRIES + 1 :])
     return backend.cast(numpy.concatenate([top, left, height, width], axis=1), "int32")
-
-
-def brought_to(picture: tf.Tensor, height: int, width: int) -> tf.Tensor:
-    """A picture in another size: every pixel the mean of its area where that is larger, else bilinear.
-
-    Args:
-        picture: uint8 of shape (rows, columns, channels).
-        height, width: The new size.
-
-    Returns:
-        uint8.
-    """
-    shape = tf.shape(picture)
-    smaller = shape[0] * shape[1] > height * width
-    size = tf.constant([height, width])
-
-    def by_area() -> tf.Tensor:
-        return tf.raw_ops.ResizeArea(images=picture[None], size=size)[0]
-
-    def bilinear() -> tf.Tensor:
-        return tf.raw_ops.ResizeBilinear(images=picture[None], size=size, half_pixel_centers=True)[0]
-
-    values = tf.cond(smaller, by_area, bilinear)
-    return tf.ensure_shape(tf.cast(values + 0.5, tf.uint8), (height, width, picture.shape[-1]))
