@@ -20,6 +20,7 @@ from kzoo.build.placing import Problems
 from kzoo.callbacks.recalibrate_batch_norm import RecalibrateBatchNorm
 from kzoo.callbacks.recalibrated_fit import wants_recalibration
 from kzoo.data.pipeline import evaluation_batches, steps_per_epoch, training_batches
+from kzoo.data.service import checked_service
 from kzoo.data.source import Source, Split
 from kzoo.data.splits import split_off
 from kzoo.problems import KzooError
@@ -59,9 +60,9 @@ class Experiment:
         data = self.settings["data"]
         return steps_per_epoch(self.source.train.count, data["batch_size"], data["drop_remainder"])
 
-    def training_data(self, first_epoch: int = 0) -> Any:
-        """All batches from an epoch to the last, one epoch after the other."""
-        return self._training_batches(first_epoch, self.epochs)
+    def training_data(self, first_epoch: int = 0, epochs: int | None = None) -> Any:
+        """All batches from an epoch to the last (the recipe's, by default), one epoch after the other."""
+        return self._training_batches(first_epoch, self.epochs if epochs is None else epochs)
 
     def _training_batches(self, first_epoch: int, epochs: int) -> Any:
         data = self.settings["data"]
@@ -76,6 +77,7 @@ class Experiment:
             drop_remainder=data["drop_remainder"],
             one_hot=self.one_hot,
             shuffle=data["shuffle"],
+            service=data.get("service"),
         )
 
     def evaluation_data(self, split: Split) -> Any:
@@ -145,6 +147,9 @@ def build(recipe: Recipe) -> Experiment:
         with problems.at("data", "augment", index):
             augment.append(get("augmentation", spec))
             Seeded(augment[-1], source.scale)  # refuses a layer that expects values from another range
+    if data.get("service") is not None:
+        with problems.at("data", "service"):
+            checked_service(data["service"])
     keras.utils.set_random_seed(settings["seed"])
     with _precision(settings["run"]["precision"]):
         model = _compiled_model(settings, source, known, problems)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import tensorflow as tf
 
 from kzoo.augmentations.seeded import Seeded
 from kzoo.data.crops import cuts_from_files, random_crops
+from kzoo.data.service import from_service
 from kzoo.data.source import Split
 from kzoo.problems import KzooError, Problem
 
@@ -58,6 +60,7 @@ def training_batches(
     drop_remainder: bool = False,
     one_hot: int | None = None,
     shuffle: bool = True,
+    service: str | None = None,
 ) -> tf.data.Dataset:
     """The batches of all epochs, one after another: for `fit(steps_per_epoch=…)`.
 
@@ -73,6 +76,8 @@ def training_batches(
         drop_remainder: Whether to leave out what doesn't fill a batch, so that all batches have one size.
         one_hot: The number of classes, to have labels as rows with a single 1; None leaves targets alone.
         shuffle: Whether each epoch has an order of its own. A stream is shuffled within a buffer of 10,000 examples.
+        service: Address of a tf.data service whose workers make the batches. Each is what it is without; with several
+            workers those of an epoch come in another order.
 
     Returns:
         A dataset of `(x, y)`: x float32, of known cardinality, prefetched.
@@ -87,17 +92,28 @@ def training_batches(
     cut = int(cuts_from_files(split, augment))  # the first augmentation takes place while reading
 
     def finish(epoch: tf.Tensor, step: tf.Tensor, *made_of: Any) -> tuple[tf.Tensor, tf.Tensor]:
+        x, y = prepared(epoch, step, *made_of)
+        return _scaled(x, scale), y
+
+    def prepared(epoch: tf.Tensor, step: tf.Tensor, *made_of: Any) -> tuple[tf.Tensor, tf.Tensor]:
         x, y = fetch(*made_of)
         y = y if one_hot is None else tf.one_hot(y, one_hot)
         batch_seed = _fold(root, _AUGMENT, epoch, step) if layers else root
         for index, layer in enumerate(layers[cut:], cut):
             x, y = layer(x, y, _fold(batch_seed, index))
-        return _scaled(x, scale), y
+        return x, y
 
     with tf.device("CPU:0"):  # a GPU would get the whole dataset as a constant
         epoch_of, fetch = _feeder(split, batch_size, steps, root, shuffle, whole, augment[:cut])
-        numbers = tf.data.Dataset.range(first_epoch, epochs)
-        batches = _map(numbers.flat_map(_as_is(epoch_of)), finish)
+        if service is not None and first_epoch < epochs:
+            once = tf.function(prepared, autograph=False)  # traced once, not for every epoch
+            there = partial(_epoch_for_service, split, epoch_of, once)
+            batches = _map(
+                from_service(service, there, first_epoch, epochs), lambda x, y: (_scaled(x, scale), y)
+            )
+        else:
+            numbers = tf.data.Dataset.range(first_epoch, epochs)
+            batches = _map(numbers.flat_map(_as_is(epoch_of)), finish)
         batches = batches.apply(tf.data.experimental.assert_cardinality(max(epochs - first_epoch, 0) * steps))
         return batches.prefetch(tf.data.AUTOTUNE)
 
@@ -216,6 +232,18 @@ def _from_files(
         return batches.map(_as_is(lambda step, x, y: (epoch, step[0], x, y)))
 
     return epoch_of
+
+
+def _epoch_for_service(
+    split: Split, epoch_of: Epoch, prepared: Callable[..., Any], epoch: int
+) -> tf.data.Dataset:
+    if split.arrays is None and split.files is None:
+        hint = "Leave data.service out; image_folder and data in memory can be prepared elsewhere."
+        raise KzooError(
+            Problem("service: this data is a stream, which can't be shared among workers", hint=hint)
+        )
+    with tf.device("CPU:0"):
+        return _map(epoch_of(tf.constant(epoch, tf.int64)), prepared)
 
 
 def _input_shape(split: Split) -> tuple[int, ...]:
