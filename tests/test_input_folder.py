@@ -29,6 +29,7 @@ def saved(number):
         128 + 90 * np.sin(rows - columns),
     ]
     picture = Image.fromarray(np.stack(colours, -1).astype(np.uint8))
+    picture = picture.convert({5: "CMYK", 6: "L"}.get(number, "RGB"))
     made = io.BytesIO()
     picture.save(made, "PNG" if number % 4 == 3 else "JPEG")
     return made.getvalue()

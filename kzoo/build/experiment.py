@@ -23,7 +23,7 @@ from kzoo.data.pipeline import evaluation_batches, steps_per_epoch, training_bat
 from kzoo.data.service import checked_service
 from kzoo.data.source import Source, Split
 from kzoo.data.splits import split_off
-from kzoo.problems import KzooError
+from kzoo.problems import KzooError, Problem
 from kzoo.recipe import Recipe
 from kzoo.recipe.fields import DATA
 from kzoo.registry import catalogue
@@ -163,10 +163,23 @@ def build_source(recipe: Recipe, settings: dict[str, Any]) -> Source:
     problems = Problems(recipe)
     with problems.at("data"):
         source = get("dataset", filled("dataset", spec, _told(data)))
-        return split_off(
+        source = split_off(
             source, validation=data.get("validation"), test=data.get("test"), seed=settings["seed"]
         )
+        return _streams_kept(source, data["cache"])
     raise KzooError(problems.found)
+
+
+def _streams_kept(source: Source, cache: str) -> Source:
+    """Streams kept in memory or not, as the recipe wants; other data keeps itself."""
+    parts = {name: getattr(source, name) for name in ("train", "validation", "test")}
+    streams = {name: part for name, part in parts.items() if part and part.stream and not part.files}
+    if streams and cache == "disk":
+        hint = "What tensorflow-datasets prepared lies on the disk already: take memory, none or auto."
+        raise KzooError(Problem("'cache': this data is a stream, which isn't kept on disk once more", hint=hint))
+    return dataclasses.replace(
+        source, **{name: dataclasses.replace(part, cache=cache) for name, part in streams.items()}
+    )
 
 
 def _told(data: dict[str, Any]) -> dict[str, Any]:
@@ -174,7 +187,8 @@ def _told(data: dict[str, Any]) -> dict[str, Any]:
     first = next(iter(data["augment"]), None)
     name = first if isinstance(first, str) else (first or {}).get("name")
     cuts = name is not None and catalogue().find("augmentation", name).name == "random_resized_crop"
-    return {"cache": data["cache"], "full_size": cuts}
+    elsewhere = data.get("service") is not None and data["cache"] == "auto"  # what is kept here would be sent there
+    return {"cache": "none" if elsewhere else data["cache"], "full_size": cuts}
 
 
 def _compiled_model(

@@ -144,6 +144,8 @@ def evaluation_batches(
     with tf.device("CPU:0"):
         if split.arrays is not None:
             examples, fetch = tf.data.Dataset.range(split.count), _gather(split.arrays)
+        elif split.files is not None and split.files.read_many is not None:
+            examples, fetch = tf.data.Dataset.range(split.count), _read_many(split)
         else:
             examples, fetch = _read_once(split), _already
         batches = _map(examples.batch(batch_size), finish)
@@ -292,6 +294,8 @@ def _read_once(split: Split) -> tf.data.Dataset:
     """A stream's examples, kept in memory after the first epoch if they are small enough."""
     assert split.stream is not None
     examples = split.stream()
+    if split.files is not None or split.cache != "auto":
+        return examples.cache() if split.cache == "memory" and split.files is None else examples
     specs = tf.nest.flatten(examples.element_spec)
     if not all(isinstance(spec, tf.TensorSpec) and spec.shape.is_fully_defined() for spec in specs):
         return examples

@@ -55,12 +55,15 @@ class Split:
         stream: Returns a dataset of `(x, y)`, one example at a time, always in the same order. Given where there are
             no arrays.
         files: The same examples by file, where they can be read in any order; `stream` reads them in theirs.
+        cache: Whether a mere stream's examples are kept in memory after the first epoch: `"memory"`, `"none"`, or
+            `"auto"`, by their size.
     """
 
     count: int
     arrays: tuple[np.ndarray, np.ndarray] | None = None
     stream: Callable[[], tf.data.Dataset] | None = None
     files: Files | None = None
+    cache: str = "auto"
 
     def __post_init__(self) -> None:
         if (self.arrays is None) == (self.stream is None):
