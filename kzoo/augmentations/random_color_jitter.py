@@ -8,8 +8,6 @@ import keras
 
 from kzoo.augmentations.eight_bits import EightBits, checked_range, grey_of, to_bytes
 
-Range = float | list[float] | None
-
 
 @keras.saving.register_keras_serializable("kzoo")
 class RandomColorJitter(EightBits):
@@ -47,10 +45,10 @@ class RandomColorJitter(EightBits):
 
     def __init__(
         self,
-        brightness: Range = 0.0,
-        contrast: Range = 0.0,
-        saturation: Range = 0.0,
-        hue: Range = 0.0,
+        brightness: float | list[float] = 0.0,
+        contrast: float | list[float] = 0.0,
+        saturation: float | list[float] = 0.0,
+        hue: float | list[float] = 0.0,
         seed: int | None = None,
         data_format: str | None = None,
         **kwargs: Any,

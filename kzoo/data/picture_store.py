@@ -50,7 +50,9 @@ class Store:
         def take(row: tf.Tensor) -> tf.Tensor:
             height, width = sizes[row, 0], sizes[row, 1]
             flat = tf.slice(values, [offsets[row]], [height * width * self.channels])
-            return tf.reshape(flat, (height, width, self.channels))
+            return tf.ensure_shape(
+                tf.reshape(flat, (height, width, self.channels)), (None, None, self.channels)
+            )
 
         return take
 

@@ -90,7 +90,8 @@ def read_window(path: tf.Tensor | str, window: tf.Tensor | None, channels: int) 
 def cut_out(picture: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
     """A window (top, left, height, width) of a picture in memory."""
     window = tf.cast(window, tf.int32)
-    return tf.slice(picture, [window[0], window[1], 0], [window[2], window[3], -1])
+    cut = tf.slice(picture, [window[0], window[1], 0], [window[2], window[3], -1])
+    return tf.ensure_shape(cut, (None, None, picture.shape[-1]))
 
 
 def _in_channels(decoded: tf.Tensor, channels: int) -> tf.Tensor:
