@@ -56,6 +56,7 @@ migration: $(VENV)/dev  ## Write docs/migration.md from the cards.
 benchmarks: $(VENV)/dev  ## What docs/benchmarks.md quotes; takes a while.
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/no_toll.py
+	$(BIN)/python benchmarks/input.py
 	$(BIN)/python benchmarks/activations.py
 	$(BIN)/python benchmarks/losses.py
 	$(BIN)/python benchmarks/report.py digits_quick mnist_cnn digits_resnet20

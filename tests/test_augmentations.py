@@ -28,6 +28,7 @@ ARGUMENTS = {
         "hue_factor": 0.3,
     },
     "random_contrast": {"factor": 0.3},
+    "kzoo/random_color_jitter": {"brightness": 0.3, "contrast": 0.3, "saturation": 0.3, "hue": 0.2},
     "random_crop": {"height": 12, "width": 12},
     "random_elastic_transform": {"value_range": (0, 255)},
     "random_hue": {"factor": 0.3},
@@ -44,6 +45,14 @@ ARGUMENTS = {
 CARDS = {
     card.full_name: card for card in catalogue().cards("augmentation") if card.package in ("keras", "kzoo")
 }
+
+
+def arguments_of(card):
+    if card.package == "kzoo":
+        return ARGUMENTS.get(card.full_name, {})
+    return ARGUMENTS.get(card.name, {})
+
+
 NOT_RANDOM = {
     "auto_contrast",
     "center_crop",
@@ -75,7 +84,7 @@ def test_every_augmentation_is_a_function_of_its_seed(name):
     if card.refuses_recipes():
         pytest.skip(card.refuses_recipes())
     keras.utils.set_random_seed(1)
-    layer = card.load()(**ARGUMENTS.get(card.name, {}))
+    layer = card.load()(**arguments_of(card))
     one, again, other = augmented(layer, [(1, 2), (1, 2), (3, 4)])
     assert same(one, again)
     assert one[0].dtype == np.float32 and np.isfinite(one[0]).all()
@@ -83,7 +92,7 @@ def test_every_augmentation_is_a_function_of_its_seed(name):
     # Neither a global seed, nor a seed of its own, nor what the layer did before has a say.
     keras.utils.set_random_seed(2)
     own_seed = {"seed": 5} if "seed" in (card.signature or "") else {}
-    fresh = card.load()(**ARGUMENTS.get(card.name, {}), **own_seed)
+    fresh = card.load()(**arguments_of(card), **own_seed)
     assert same(one, augmented(fresh, [(1, 2)])[0])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Keras's layers provoke on other backends is not ours

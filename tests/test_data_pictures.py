@@ -194,8 +194,8 @@ def test_a_folder_too_big_for_memory_is_read_as_needed(folder, monkeypatch):
     root = folder({**two_classes(10), "dog/cut.png": b"\x89PNG\r\n\x1a\nx"})
     with pytest.warns(KzooWarning):
         kept = split_off(image_folder(root, on_bad_image="skip"), validation=4)
-        monkeypatch.setattr("kzoo.data.image_folder._IN_MEMORY_BELOW", 100)
-        read = split_off(image_folder(root, on_bad_image="skip"), validation=4)
+        monkeypatch.setattr("kzoo.data.decoded._IN_MEMORY_BELOW", 100)
+        read = split_off(image_folder(root, on_bad_image="skip", cache="none"), validation=4)
     assert read.train.arrays is None and read.fingerprint == kept.fingerprint
     for part in ("train", "validation", "test"):
         pairs = list(getattr(read, part).stream())

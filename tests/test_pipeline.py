@@ -165,7 +165,7 @@ def test_a_small_stream_is_read_once_and_a_big_one_each_epoch(monkeypatch):
     seen = []
     training(Split(COUNT, stream=counted_stream(seen)), epochs=3)
     assert len(seen) == COUNT
-    monkeypatch.setattr("kzoo.data.pipeline._CACHED_BELOW", 1000)
+    monkeypatch.setattr("kzoo.data.epochs._CACHED_BELOW", 1000)
     seen.clear()
     training(Split(COUNT, stream=counted_stream(seen)), epochs=3)
     assert len(seen) == 3 * COUNT

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 from keras.src.layers.preprocessing.data_layer import DataLayer  # not exported by Keras
 
+from kzoo.augmentations.eight_bits import EightBits
 from kzoo.problems import KzooError, Problem
 
 _MIXES_LABELS = (keras.layers.MixUp, keras.layers.CutMix)
@@ -54,7 +55,8 @@ class Seeded:
         """Augments a batch.
 
         Args:
-            x: Inputs, (batch, height, width, channels) for pictures.
+            x: Inputs, (batch, height, width, channels) for pictures. Pictures of 8 bits stay such in layers that take
+                them.
             y: Targets. Layers that mix labels (MixUp, CutMix) need them as rows: (batch, classes).
             seed: Two int32. The same seed gives the same result.
 
@@ -67,13 +69,14 @@ class Seeded:
             raise KzooError(
                 Problem(f"{self.name} mixes labels too, so they are to be one-hot rows", hint=hint)
             )
-        x = tf.cast(x, tf.float32)
+        in_bytes = isinstance(self.layer, EightBits) and x.dtype == tf.uint8
+        x = x if in_bytes else tf.cast(x, tf.float32)
         data = {"images": x, "labels": tf.cast(y, tf.float32)} if mixes else x
         try:
             if not self.layer.built and getattr(type(self.layer).build, "_is_default", False):
                 # Keras builds such a layer (Pipeline) by a trial run, which draws seeds too.
                 self._run(data, seed)
-            result = self._run(data, seed)
+            result = self._run_on_bytes(x, seed) if in_bytes else self._run(data, seed)
         except Exception as error:
             what = f"augmentation {self.name} doesn't work on inputs of shape {tuple(x.shape[1:])}"
             raise KzooError(f"{what}: {type(error).__name__}: {error}") from error
@@ -82,6 +85,10 @@ class Seeded:
     def _run(self, data: Any, seed: tf.Tensor) -> Any:
         with _given_seeds(self.layer, seed):
             return self.layer(dict(data) if isinstance(data, dict) else data, training=True)
+
+    def _run_on_bytes(self, x: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        with _given_seeds(self.layer, seed):
+            return self.layer.on_bytes(x)
 
 
 @contextlib.contextmanager

@@ -22,12 +22,14 @@ from kzoo.build.remat import rematerialize
 from kzoo.callbacks.recalibrate_batch_norm import RecalibrateBatchNorm
 from kzoo.callbacks.recalibrated_fit import wants_recalibration
 from kzoo.data.pipeline import evaluation_batches, steps_per_epoch, training_batches
+from kzoo.data.service import checked_service
 from kzoo.data.share import Share
 from kzoo.data.source import Source, Split
 from kzoo.data.splits import split_off
-from kzoo.problems import KzooError
+from kzoo.problems import KzooError, Problem
 from kzoo.recipe import Recipe
 from kzoo.recipe.fields import DATA
+from kzoo.registry import catalogue
 
 
 @dataclasses.dataclass
@@ -63,9 +65,10 @@ class Experiment:
         data = self.settings["data"]
         return steps_per_epoch(self.source.train.count, data["batch_size"], data["drop_remainder"])
 
-    def training_data(self, first_epoch: int = 0, first_step: int = 0) -> Any:
-        """All batches from a step of an epoch to the last, one epoch after the other."""
-        return self._training_batches(first_epoch, self.epochs, first_step, self.distribution.share)
+    def training_data(self, first_epoch: int = 0, first_step: int = 0, epochs: int | None = None) -> Any:
+        """All batches from a step of an epoch to the last (the recipe's, by default), one epoch after the other."""
+        last = self.epochs if epochs is None else epochs
+        return self._training_batches(first_epoch, last, first_step, self.distribution.share)
 
     def _training_batches(
         self, first_epoch: int, epochs: int, first_step: int = 0, share: Share | None = None
@@ -84,6 +87,7 @@ class Experiment:
             one_hot=self.one_hot,
             shuffle=data["shuffle"],
             share=share,
+            service=data.get("service"),
         )
 
     def evaluation_data(self, split: Split) -> Any:
@@ -177,6 +181,12 @@ def build(
     spread = Distribution()
     with problems.at("run", "distribute"):
         spread = distribution(settings["run"].get("distribute")) if distributed else spread
+    if data.get("service") is not None:
+        with problems.at("data", "service"):
+            checked_service(data["service"])
+            if spread.kind is not None:
+                hint = "Leave run.distribute out, or data.service."
+                raise KzooError(Problem("service: several devices can't share what it makes", hint=hint))
     keras.utils.set_random_seed(settings["seed"])
     with _precision(settings["run"]["precision"]), spread.building():
         model = _compiled_model(settings, source, known, problems)
@@ -198,11 +208,33 @@ def build_source(recipe: Recipe, settings: dict[str, Any]) -> Source:
     spec = {key: value for key, value in data.items() if key not in DATA}
     problems = Problems(recipe)
     with problems.at("data"):
-        source = get("dataset", spec)
-        return split_off(
+        source = get("dataset", filled("dataset", spec, _told(data)))
+        source = split_off(
             source, validation=data.get("validation"), test=data.get("test"), seed=settings["seed"]
         )
+        return _streams_kept(source, data["cache"])
     raise KzooError(problems.found)
+
+
+def _streams_kept(source: Source, cache: str) -> Source:
+    """Streams kept in memory or not, as the recipe wants; other data keeps itself."""
+    parts = {name: getattr(source, name) for name in ("train", "validation", "test")}
+    streams = {name: part for name, part in parts.items() if part and part.stream and not part.files}
+    if streams and cache == "disk":
+        hint = "What tensorflow-datasets prepared lies on the disk already: take memory, none or auto."
+        raise KzooError(Problem("'cache': this data is a stream, which isn't kept on disk once more", hint=hint))
+    return dataclasses.replace(
+        source, **{name: dataclasses.replace(part, cache=cache) for name, part in streams.items()}
+    )
+
+
+def _told(data: dict[str, Any]) -> dict[str, Any]:
+    """What a dataset is told of how it is fed."""
+    first = next(iter(data["augment"]), None)
+    name = first if isinstance(first, str) else (first or {}).get("name")
+    cuts = name is not None and catalogue().find("augmentation", name).name == "random_resized_crop"
+    elsewhere = data.get("service") is not None and data["cache"] == "auto"  # what is kept here would be sent there
+    return {"cache": "none" if elsewhere else data["cache"], "full_size": cuts}
 
 
 def _compiled_model(

@@ -20,6 +20,7 @@ VERBS = {
     "find": "The part that is the same as a foreign one.",
     "check": "Is this recipe right?",
     "lr": "Which learning rate a recipe can take.",
+    "bench-input": "How fast a recipe's input is, stage by stage.",
     "train": "Train a recipe.",
     "eval": "Measure a run's model again.",
     "predict": "Classes of picture files.",
@@ -40,7 +41,7 @@ class _Verbs(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in VERBS:
             return None
-        return importlib.import_module(f"kzoo.cli.{name}").command
+        return importlib.import_module(f"kzoo.cli.{name.replace('-', '_')}").command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):

@@ -6,7 +6,7 @@ import dataclasses
 import os
 from pathlib import Path
 
-from kzoo.data.pictures import why_not_a_picture
+from kzoo.data.picture_headers import why_not_a_picture
 from kzoo.problems import KzooError, Problem
 
 _PARTS = {

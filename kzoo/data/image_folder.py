@@ -6,33 +6,41 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from kzoo.data.class_folders import Pictures, find_pictures
-from kzoo.data.pictures import broken, checked_size, read_picture, resize
-from kzoo.data.source import Files, Source, Split, fingerprint_facts
-from kzoo.problems import KzooError, KzooWarning, Problem
+from kzoo.data.decoded import CACHES, decoded
+from kzoo.data.pictures import checked_size
+from kzoo.data.source import Source, fingerprint_facts
+from kzoo.problems import KzooError, KzooWarning, Problem, or_list
 
-_IN_MEMORY_BELOW = 1 << 30  # bytes; more is decoded anew each epoch
 _SHOWN = 20  # bad files that are listed before the rest is only counted
 
 
 def image_folder(
-    path: str, image_size: int | list[int] | None = None, channels: int = 3, on_bad_image: str = "stop"
+    path: str,
+    image_size: int | list[int] | None = None,
+    channels: int = 3,
+    on_bad_image: str = "stop",
+    cache: str = "auto",
+    full_size: bool = False,
 ) -> Source:
     """Pictures in class folders, or in `train/` and `test/` (and `validation/`) with class folders in each.
 
     Args:
-        path: The folder. JPEG, PNG, GIF (first frame), BMP and WebP files count as pictures, whatever they are called;
-            hidden files are ignored.
+        path: The folder. JPEG, PNG, GIF, BMP and WebP files count as pictures, whatever they are called; of an animated
+            GIF or PNG the first picture. Hidden files are ignored.
         image_size: Height and width, or one number for both; pictures of other sizes are resized. Default: none, all
             pictures have one size.
         channels: 3 for colours, 1 for grey, 4 for colours and alpha; pictures are converted. Default 3.
-        on_bad_image: `"stop"`: a file that isn't a picture, or is broken, is an error. `"skip"`: it is left out, with
-            a warning.
+        on_bad_image: `"stop"`: a file that isn't a picture, is broken, or has more than 100 million pixels is an error.
+            `"skip"`: it is left out, with a warning; a run lists all of them in `skipped_files.json`.
+        cache: Where decoded pictures are kept. `"memory"`; `"disk"`: in kzoo's folder for caches, where the next
+            training finds them; `"none"`: they are decoded anew each epoch. Default `"auto"`: in memory up to 1 GiB,
+            on disk up to 64 GiB where twice as much is free, else none.
+        full_size: Keep pictures as large as they are in their files, so that `random_resized_crop` cuts from those. A
+            recipe sets it by itself. Default false.
 
-    Every picture is decoded once at the start. Up to 1 GiB are then kept in memory as uint8; beyond that pictures are
-    decoded as they are needed, in a new order each epoch.
+    Every picture is decoded once at the start, unless all are found on disk. No batch depends on `cache`.
 
     Returns:
         The data; classes are the folders' names, sorted.
@@ -48,103 +56,43 @@ def image_folder(
         raise KzooError(f"channels: expected 1, 3 or 4, got {channels!r}")
     if on_bad_image not in ("stop", "skip"):
         raise KzooError(f"on_bad_image: expected stop or skip, got {on_bad_image!r}")
+    if cache not in CACHES:
+        raise KzooError(f"cache: expected {or_list(CACHES)}, got {cache!r}")
     found = find_pictures(Path(path))
     all_files = [each for files in found.files.values() for each in files]
-    decoded = _Decoded(found, [str(file) for file, _ in all_files], size, channels)
+    facts = [(found.short(file), file.stat().st_size, file.stat().st_mtime_ns) for file, _ in all_files]
+    pictures = decoded(
+        found,
+        [file for file, _ in all_files],
+        fingerprint_facts([str(found.root.resolve()), *facts]),
+        size,
+        channels,
+        cache,
+        full_size,
+    )
     if found.bad:
         _report(found, on_bad_image)
     parts, begin = {}, 0
     for part, files in found.files.items():
         here = np.arange(begin, begin + len(files))
         labels = np.array([label for _, label in files], np.int64)
-        good = decoded.good[here]
-        parts[part] = decoded.split(here[good], labels[good])
+        good = pictures.good[here]
+        parts[part] = pictures.split(here[good], labels[good])
         _check_classes(found, part, labels[good])
         begin += len(files)
-    facts = [(found.short(file), file.stat().st_size, file.stat().st_mtime_ns) for file, _ in all_files]
     return Source(
         train=parts["train"],
         test=parts.get("test"),
         validation=parts.get("validation"),
-        input_shape=decoded.shape,
+        input_shape=pictures.shape,
         input_dtype="uint8",
         num_classes=len(found.classes),
         class_names=found.classes,
         scale=1 / 255,
-        fingerprint=fingerprint_facts([*facts, decoded.shape]),
+        fingerprint=fingerprint_facts([*facts, pictures.shape]),
+        skipped=tuple((found.short(file), reason) for file, reason in sorted(found.bad.items())),
+        notes=(*pictures.notes, *_notes(found)),
     )
-
-
-class _Decoded:
-    """All pictures decoded once: which are good, what shape they have, and the pictures if they fit in memory."""
-
-    def __init__(self, found: Pictures, paths: list[str], size: tuple[int, int] | None, channels: int):
-        self.paths = np.array(paths, str)
-        self.channels = channels
-        self.good = np.zeros(len(paths), bool)
-        self.resized = size is not None
-        self.shape = (*(size or self._first_size()), channels)
-        in_memory = len(paths) * np.prod(self.shape, dtype=np.int64) <= _IN_MEMORY_BELOW
-        self.pictures = np.empty((len(paths), *self.shape), np.uint8) if in_memory else None
-        other = self._decode()
-        for index in np.flatnonzero(~self.good):
-            if index not in other:
-                found.bad[Path(paths[index])] = self._fault(paths[index])
-        if other:
-            _report_sizes(found, [Path(each) for each in paths], self.shape, other, self.good)
-
-    def _first_size(self) -> tuple[int, int]:
-        for path in self.paths:
-            try:
-                height, width, _ = read_picture(path, self.channels).shape
-                return height, width
-            except tf.errors.OpError:
-                continue
-        return 0, 0
-
-    def _decode(self) -> dict[int, tuple[int, int]]:
-        """Fills `good` and `pictures`; returns the sizes of pictures that have another one."""
-        nothing = tf.zeros(self.shape if self.pictures is not None else (0,), tf.uint8)
-
-        def decode(index: tf.Tensor, path: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            picture = read_picture(path, self.channels)
-            picture = resize(picture, *self.shape[:2]) if self.resized else picture
-            size = tf.shape(picture)[:2]
-            if self.pictures is None:
-                return index, size, nothing
-            return (
-                index,
-                size,
-                tf.cond(tf.reduce_all(size == self.shape[:2]), lambda: picture, lambda: nothing),
-            )
-
-        numbered = tf.data.Dataset.from_tensor_slices(self.paths).enumerate()
-        read = numbered.map(decode, num_parallel_calls=tf.data.AUTOTUNE).ignore_errors()
-        other = {}
-        for indices, sizes, pictures in read.batch(64).prefetch(2).as_numpy_iterator():
-            fits = (sizes == self.shape[:2]).all(axis=1)
-            self.good[indices[fits]] = True
-            other.update({int(i): tuple(map(int, size)) for i, size in zip(indices[~fits], sizes[~fits])})
-            if self.pictures is not None:
-                self.pictures[indices[fits]] = pictures[fits]
-        return other
-
-    def _fault(self, path: str) -> str:
-        try:
-            read_picture(path, self.channels)
-        except tf.errors.OpError as error:
-            return broken(error)
-        return "could be decoded only now: it is being written to"
-
-    def split(self, indices: np.ndarray, labels: np.ndarray) -> Split:
-        if self.pictures is not None:
-            all_of_them = len(indices) and len(indices) == indices[-1] - indices[0] + 1
-            rows = slice(indices[0], indices[-1] + 1) if all_of_them else indices  # a slice copies nothing
-            return Split.of_arrays(self.pictures[rows], labels)
-        channels, shape = self.channels, self.shape
-        return Split.of_files(
-            Files(self.paths[indices], labels, lambda path: resize(read_picture(path, channels), *shape[:2]))
-        )
 
 
 def _report(found: Pictures, on_bad_image: str) -> None:
@@ -162,20 +110,11 @@ def _report(found: Pictures, on_bad_image: str) -> None:
     raise KzooError(Problem(f"{found.root}: {files} {verb} that can be read\n      {shown}{more}", hint=hint))
 
 
-def _report_sizes(
-    found: Pictures,
-    paths: list[Path],
-    shape: tuple[int, ...],
-    other: dict[int, tuple[int, int]],
-    good: np.ndarray,
-) -> None:
-    second, (height, width) = min(other.items())
-    first = int(np.flatnonzero(good)[0])
-    seen = (
-        f"{found.short(paths[first])} is {shape[0]}×{shape[1]}, {found.short(paths[second])} {height}×{width}"
-    )
-    hint = f"Set image_size, [{shape[0]}, {shape[1]}] for example, and all are brought to that size."
-    raise KzooError(Problem(f"{found.root}: pictures differ in size (height×width): {seen}", hint=hint))
+def _notes(found: Pictures) -> list[str]:
+    """What a run says of files that were left out."""
+    count = len(found.bad)
+    files = "1 file is" if count == 1 else f"{count:,} files are"
+    return [f"{files} left out, listed in skipped_files.json"] if count else []
 
 
 def _check_classes(found: Pictures, part: str, labels: np.ndarray) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from kzoo.data.picture_headers import why_not_a_picture
 from kzoo.problems import KzooError, Problem
 
 _KINDS = "JPEG, PNG, GIF, BMP or WebP"
-_HEAD = 2048  # bytes; enough for the colour table of a BMP
 
 
 def read_pictures(paths: Sequence[str | Path], input_shape: tuple[int, ...]) -> np.ndarray:
@@ -53,9 +53,49 @@ def read_picture(path: tf.Tensor | str, channels: int) -> tf.Tensor:
     """One picture, uint8 of shape (height, width, channels). Works in tf.data too.
 
     Raises:
-        tf.errors.OpError: If it is broken. Call `why_not_a_picture` first: TensorFlow doesn't survive every file.
+        tf.errors.OpError: If it is broken. Call `kzoo.data.picture_headers.why_not_a_picture` first: TensorFlow doesn't
+            survive every file.
     """
     decoded = tf.io.decode_image(tf.io.read_file(path), channels=0, expand_animations=False)
+    return _in_channels(decoded, channels)
+
+
+def read_window(path: tf.Tensor | str, window: tf.Tensor | None, channels: int) -> tf.Tensor:
+    """A window of a picture; of a JPEG no more than that is decoded.
+
+    Args:
+        path: The file.
+        window: Top, left, height, width in pixels; None for the whole picture.
+        channels: As for `read_picture`.
+
+    Returns:
+        uint8, the same values as those of the whole picture there. Colours of a JPEG are scaled up without smoothing,
+        which would look beyond the window.
+    """
+    content = tf.io.read_file(path)
+
+    def of_jpeg() -> tf.Tensor:
+        if window is None:
+            return tf.io.decode_jpeg(content, fancy_upscaling=False)
+        return tf.io.decode_and_crop_jpeg(content, window, fancy_upscaling=False)
+
+    def of_others() -> tf.Tensor:
+        decoded = tf.io.decode_image(content, channels=0, expand_animations=False)
+        return decoded if window is None else cut_out(decoded, window)
+
+    is_jpeg = tf.strings.substr(content, 0, 3) == b"\xff\xd8\xff"
+    return _in_channels(tf.cond(is_jpeg, of_jpeg, of_others), channels)
+
+
+def cut_out(picture: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
+    """A window (top, left, height, width) of a picture in memory."""
+    window = tf.cast(window, tf.int32)
+    cut = tf.slice(picture, [window[0], window[1], 0], [window[2], window[3], -1])
+    return tf.ensure_shape(cut, (None, None, picture.shape[-1]))
+
+
+def _in_channels(decoded: tf.Tensor, channels: int) -> tf.Tensor:
+    """Colours as grey, grey as colours, with or without alpha, as wanted."""
     found = tf.shape(decoded)[-1]  # grey, grey and alpha, colours, colours and alpha
     grey = found <= 2
     if channels == 1:
@@ -91,42 +131,6 @@ def checked_size(size: int | Sequence[int] | None) -> tuple[int, int] | None:
     ):
         raise KzooError(f"image_size: expected [height, width] or one whole number for both, got {size!r}")
     return sides[0], sides[1]
-
-
-def why_not_a_picture(path: Path) -> str:
-    """What keeps a file from being a picture, judged by how it begins; "" if nothing does."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
-    except FileNotFoundError:
-        return "doesn't exist"
-    except OSError as error:
-        return f"can't be read: {error.strerror}"
-    if not head:
-        return "is empty"
-    if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")):
-        return ""
-    if head.startswith(b"BM"):
-        return _why_not_a_bmp(head)
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        # TensorFlow's decoder writes past its memory on animations.
-        animated = head[12:16] == b"VP8X" and len(head) > 20 and head[20] & 2
-        return "is an animated WebP, which isn't supported" if animated else ""
-    return "is not a picture"
-
-
-def _why_not_a_bmp(head: bytes) -> str:
-    """TensorFlow knows BMP files of 24 and 32 bits, and those of 8 bits where these are grey values."""
-    if len(head) < 54:
-        return "is broken: it ends in the header"
-    bits, compression = int.from_bytes(head[28:30], "little"), int.from_bytes(head[30:34], "little")
-    start = 14 + int.from_bytes(head[14:18], "little")
-    table = np.frombuffer(head[start : start + 1024], np.uint8)
-    ramp = np.repeat(np.arange(256, dtype=np.uint8), 4).reshape(256, 4)
-    grey = table.size == 1024 and np.array_equal(table.reshape(256, 4)[:, :3], ramp[:, :3])
-    if compression in (0, 3) and (bits in (24, 32) or (bits == 8 and grey)):
-        return ""
-    return "is a BMP with a colour table or compression, which isn't supported: save it as PNG"
 
 
 def broken(error: tf.errors.OpError) -> str:

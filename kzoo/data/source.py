@@ -20,14 +20,20 @@ class Files:
     """Examples that are read one by one from files, in any order.
 
     Args:
-        paths: File names, an array of strings.
+        paths: File names, an array of strings; or numbers of pictures that are kept elsewhere.
         targets: Targets, in the same order.
         read: Turns a path (string tensor) into an input. Runs inside tf.data.
+        read_many: Turns several into a batch of inputs, where that is one step.
+        sizes: Height and width that each picture has in its file, where windows can be cut from them.
+        read_window: Turns a path and a window (top, left, height, width) into that part of the picture, uint8.
     """
 
     paths: np.ndarray
     targets: np.ndarray
     read: Callable[[tf.Tensor], tf.Tensor]
+    read_many: Callable[[tf.Tensor], tf.Tensor] | None = None
+    sizes: np.ndarray | None = None
+    read_window: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None = None
 
     def stream(self) -> tf.data.Dataset:
         """One example `(x, y)` at a time, in the order of `paths`, read in parallel."""
@@ -49,12 +55,15 @@ class Split:
         stream: Returns a dataset of `(x, y)`, one example at a time, always in the same order. Given where there are
             no arrays.
         files: The same examples by file, where they can be read in any order; `stream` reads them in theirs.
+        cache: Whether a mere stream's examples are kept in memory after the first epoch: `"memory"`, `"none"`, or
+            `"auto"`, by their size.
     """
 
     count: int
     arrays: tuple[np.ndarray, np.ndarray] | None = None
     stream: Callable[[], tf.data.Dataset] | None = None
     files: Files | None = None
+    cache: str = "auto"
 
     def __post_init__(self) -> None:
         if (self.arrays is None) == (self.stream is None):
@@ -80,10 +89,10 @@ class Split:
             x, y = self.arrays
             return Split.of_arrays(x[indices], y[indices])
         if self.files is not None:
-            kept = dataclasses.replace(
-                self.files, paths=self.files.paths[indices], targets=self.files.targets[indices]
-            )
-            return Split.of_files(kept)
+            files = self.files
+            kept = {"paths": files.paths[indices], "targets": files.targets[indices]}
+            sizes = None if files.sizes is None else files.sizes[indices]
+            return Split.of_files(dataclasses.replace(files, **kept, sizes=sizes))
         raise ValueError("a stream has no indices")
 
 
@@ -101,6 +110,8 @@ class Source:
         validation: What is evaluated after each epoch, if the data brings it.
         scale: Inputs are multiplied by it on their way into a batch: 1/255 for uint8 pictures.
         fingerprint: Short hash of what the data is, by which a change is noticed.
+        skipped: Files that were left out, each with the reason.
+        notes: What was decided about the data, for people.
     """
 
     train: Split
@@ -112,6 +123,8 @@ class Source:
     validation: Split | None = None
     scale: float = 1.0
     fingerprint: str = ""
+    skipped: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def fingerprint_arrays(*arrays: np.ndarray) -> str:

@@ -38,6 +38,13 @@ DATA = {
     "augment": Field(
         "What is done to each training batch, in this order.", "specs", default=[], kind="augmentation"
     ),
+    "cache": Field(
+        "Where decoded examples are kept: by their size, in memory, on disk, or nowhere.",
+        "string",
+        default="auto",
+        choices=("auto", "memory", "disk", "none"),
+    ),
+    "service": Field("Address of a tf.data service that prepares the batches: grpc://host:port.", "string"),
     "shuffle": Field("A new order every epoch.", "boolean", default=True),
     "drop_remainder": Field(
         "Leave out the last batch of an epoch if it is not full.", "boolean", default=False

@@ -59,6 +59,9 @@ def train(
     run = Run(Path())
     if experiment.distribution.first:
         run = new_run(recipe, Path(runs), describe(recipe, experiment.source.fingerprint), name)
+        skipped = [{"file": file, "reason": reason} for file, reason in experiment.source.skipped]
+        if skipped:
+            write_json(run.path / "skipped_files.json", skipped)
     if experiment.distribution.hosts > 1:
         run = Run(run_of_first(run.path))
     with experiment.distribution.running():
@@ -146,7 +149,7 @@ def _train(
 ) -> Run:
     model, recipe, settings = experiment.model, experiment.recipe, experiment.settings
     own = experiment.callbacks(folder)
-    for note in (*recipe.notes, *experiment.notes):
+    for note in (*recipe.notes, *experiment.source.notes, *experiment.notes):
         console.print(f"note: {note}", highlight=False, soft_wrap=True)
     console.print(f"run: {run.path}", highlight=False, soft_wrap=True)
     if devices := experiment.distribution.described(settings["data"]["batch_size"]):

@@ -1,0 +1,157 @@
+"""How fast pictures come, next to PyTorch's DataLoader with the same operations by Pillow and NumPy.
+
+    python benchmarks/input.py [--pictures 5000] [--rounds 5]
+
+A folder of JPEGs of 200×200 is made once. Both sides cut random windows and bring them to 64×64 or 224×224, mirror,
+jitter the colours and apply RandAugment, and hand over batches of 64 as float32 from 0 to 1. PyTorch's side has two
+worker processes, Pillow, and pictures that stay 8-bit numbers up to the main process; torchvision isn't used. Each side
+is a process of its own that goes through the pictures when it is told to, in turn; measured are pictures a second.
+Ours is measured twice: every picture decoded anew (`cache: none`), and as `cache: auto` keeps them. Wanted: 2.0.
+
+What differs: Pillow filters windows that shrink with a triangle, ours takes means over areas.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from sides import compare
+
+BATCH = 64
+RECIPE = """
+name: bench
+data:
+  name: image_folder
+  path: {folder}
+  image_size: [{size}, {size}]
+  batch_size: 64
+  drop_remainder: true
+  test: 0
+  cache: {cache}
+  augment:
+    - random_resized_crop
+    - kzoo/random_flip
+    - {{name: kzoo/random_color_jitter, brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1}}
+    - {{name: kzoo/rand_augment, num_ops: 2, magnitude: 9}}
+model: {{layers: [flatten, {{name: dense, units: 1}}]}}
+compile: {{loss: mse}}
+fit: {{epochs: 1000}}
+"""
+
+
+def make_pictures(folder: Path, count: int) -> None:
+    """Smooth random colours with some noise, in ten classes."""
+    import numpy as np
+    from PIL import Image
+
+    random = np.random.default_rng(0)
+    for number in range(count):
+        place = folder / str(number % 10)
+        place.mkdir(parents=True, exist_ok=True)
+        coarse = Image.fromarray(random.integers(0, 256, (9, 9, 3), dtype=np.uint8))
+        smooth = np.asarray(coarse.resize((200, 200), Image.Resampling.BICUBIC))
+        noisy = np.clip(smooth + random.normal(0, 6, smooth.shape), 0, 255).astype(np.uint8)
+        Image.fromarray(noisy).save(place / f"{number:05}.jpg", quality=90)
+
+
+def ours(folder: Path, size: int, cache: str):
+    """Yields after every time that our side went through the pictures."""
+    import kzoo
+    from kzoo.build.experiment import build_source
+    from kzoo.build.parts import get
+    from kzoo.data.pipeline import training_batches
+
+    path = folder.parent / f"{size}-{cache}.yaml"
+    path.write_text(RECIPE.format(folder=folder, size=size, cache=cache))
+    recipe = kzoo.load_recipe(path)
+    data = recipe.resolved["data"]
+    source = build_source(recipe, recipe.resolved)
+    augment = [get("augmentation", spec) for spec in data["augment"]]
+    options = {"batch_size": BATCH, "seed": 0, "epochs": 1000, "augment": augment, "drop_remainder": True}
+    batches = iter(training_batches(source.train, scale=source.scale, **options))
+    while True:
+        for _ in range(source.train.count // BATCH):
+            x, _ = next(batches)
+            assert x.shape == (BATCH, size, size, 3)
+        yield
+
+
+def theirs(folder: Path, size: int):
+    """Yields after every time that PyTorch's side went through the pictures."""
+    import torch
+    from pillow_side import Pictures
+
+    data = Pictures(folder, size)
+    loader = torch.utils.data.DataLoader(
+        data, BATCH, shuffle=True, num_workers=2, drop_last=True, persistent_workers=True
+    )
+    while True:
+        for x, _ in loader:
+            x = x.float().mul_(1 / 255)
+            assert x.shape == (BATCH, size, size, 3)
+        yield
+
+
+class Side:
+    """A process that goes through the pictures when it is told to."""
+
+    def __init__(self, folder: Path, count: int, *arguments: str):
+        self.pictures = count // BATCH * BATCH
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        command = [sys.executable, __file__, "--folder", str(folder), "--side", *arguments]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+
+    def rate(self) -> float:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+        return self.pictures / float(self.process.stdout.readline())
+
+    def close(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def serve(folder: Path, side: str, size: str, cache: str = "") -> None:
+    """Goes through the pictures once for every line on standard input, and prints the seconds that it took."""
+    passes = ours(folder, int(size), cache) if side == "ours" else theirs(folder, int(size))
+    for _ in sys.stdin:
+        began = time.perf_counter()
+        next(passes)
+        print(time.perf_counter() - began, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Pictures a second, ours and PyTorch's.")
+    parser.add_argument("--pictures", type=int, default=5000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--side", nargs="+")
+    given = parser.parse_args()
+    if given.side:
+        serve(given.folder, *given.side)
+        return
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "pictures"
+        make_pictures(folder, given.pictures)
+        for size in ("64", "224"):
+            other = Side(folder, given.pictures, "theirs", size)
+            for cache in ("none", "auto"):
+                mine = Side(folder, given.pictures, "ours", size, cache)
+                what = f"pictures a second at {size}×{size}, cache: {cache}"
+                compare(what, mine.rate, other.rate, given.rounds)
+                mine.close()
+            other.close()
+
+
+if __name__ == "__main__":
+    main()
