@@ -23,17 +23,11 @@ ALL = [
     "lr_monitor",
     "confusion_matrix",
 ]
+VALIDATED = round(0.1 * 1437)
 RECIPE = """\
 name: looked_into
 data: {name: digits, batch_size: 64, validation: 10%, augment: [random_shift]}
-model:
-  layers:
-    - {name: conv2d, filters: 4, kernel_size: 3}
-    - flatten
-    - {name: dense, units: 16, activation: relu}
-    - {name: dropout, rate: 0.3}
-    - {name: dense, units: 16, activation: tanh}
-    - {name: dense, units: 10}
+model: MODEL
 compile:
   loss: {name: sparse_categorical_crossentropy, from_logits: true}
   optimizer: {name: adam, learning_rate: 3e-3}
@@ -41,16 +35,22 @@ compile:
 fit: {epochs: 2, callbacks: CALLBACKS}
 run: {tensorboard: false}
 """
+LAYERS = """{layers: [{name: conv2d, filters: 4, kernel_size: 3}, flatten, {name: dense, units: 16, activation: relu},
+  {name: dropout, rate: 0.3}, {name: dense, units: 16, activation: tanh}, {name: dense, units: 10}]}"""
+
+
+def recipe(callbacks, model=LAYERS):
+    return RECIPE.replace("MODEL", model).replace("CALLBACKS", json.dumps(callbacks))
 
 
 @pytest.fixture
 def trained(tmp_path):
     """Trains the recipe with some callbacks."""
 
-    def train(callbacks, *overrides):
+    def train(*what):
         path = tmp_path / "recipe.yaml"
-        path.write_text(RECIPE.replace("CALLBACKS", json.dumps(callbacks)))
-        return kzoo.train(kzoo.load_recipe(path, list(overrides)), runs=tmp_path / "runs", verbose=False)
+        path.write_text(recipe(*what))
+        return kzoo.train(path, runs=tmp_path / "runs", verbose=False)
 
     return train
 
@@ -76,7 +76,7 @@ def test_a_run_folder_tells_what_they_saw_and_the_training_is_the_same(trained):
         1,
         4,
     ]
-    assert np.array(told["confusion_matrix"]["matrix"]).sum(axis=(1, 2)).tolist() == [144, 144]
+    assert np.array(told["confusion_matrix"]["matrix"]).sum(axis=(1, 2)).tolist() == [VALIDATED] * 2
     assert told["confusion_matrix"]["class_names"] == list("0123456789")
     assert {path.name for path in (run.path / "tensorboard").iterdir()} == {"diagnostics"}
     tags = {tag.partition("/")[0] for tag in events(run.path / "tensorboard" / "diagnostics")}
@@ -89,8 +89,8 @@ def test_a_run_folder_tells_what_they_saw_and_the_training_is_the_same(trained):
 def test_resumed_they_remember_what_they_saw(trained, monkeypatch):
     from kzoo.training.train import resume
 
-    whole = trained(ALL)
-    names = [layer.name for layer in whole.model.layers]
+    model = "{name: mnist_cnn, activation: tanh}"  # its layers have names that don't count on from run to run
+    whole = trained(ALL, model)
     usual = DeadUnits.on_epoch_end
 
     def killed(self, epoch, logs=None):
@@ -100,13 +100,11 @@ def test_resumed_they_remember_what_they_saw(trained, monkeypatch):
 
     monkeypatch.setattr(DeadUnits, "on_epoch_end", killed)
     with pytest.raises(KeyboardInterrupt, match="--resume") as raised:
-        trained(ALL)
+        trained(ALL, model)
     monkeypatch.undo()
     run = resume(str(raised.value).rpartition(" ")[2])
-    text = json.dumps(seen(run))
-    for ours, theirs in zip((layer.name for layer in run.model.layers), names, strict=True):
-        text = text.replace(f'"{ours}', f'"{theirs}')  # Keras numbers layers anew in each process only
-    assert json.loads(text) == seen(whole)
+    assert seen(run) == seen(whole)
+    assert seen(run)["activation_images"]["epochs"] == [0, 1, 2]
 
 
 @pytest.mark.slow
@@ -116,7 +114,8 @@ def test_too_high_a_learning_rate_kills_rectifiers_and_not_leaky_ones(activation
     overrides = [
         f"model={{name: mlp, hidden: [64, 64], activation: {activation}}}",
         "compile.optimizer={name: adam, learning_rate: 0.1}",
-        "fit={epochs: 3, callbacks: dead_units}",
+        "fit.epochs=3",
+        "fit.callbacks=dead_units",
         "run.tensorboard=false",
     ]
     run = kzoo.train(kzoo.load_recipe("digits_quick", overrides), runs=tmp_path)
@@ -176,7 +175,7 @@ def test_what_a_recipe_looks_for_in_vain_is_a_problem_at_its_place(tmp_path):
         {"name": "activation_images", "layer": "flaten"},
         {"name": "confusion_matrix", "num_classes": 3},
     ]
-    path.write_text(RECIPE.replace("CALLBACKS", json.dumps(looked_for)))
+    path.write_text(recipe(looked_for))
     with pytest.raises(KzooError) as raised:
         dry_run(build(kzoo.load_recipe(path)))
     first, second = raised.value.problems
@@ -193,12 +192,12 @@ def test_what_a_recipe_looks_for_in_vain_is_a_problem_at_its_place(tmp_path):
 def test_a_training_that_ends_in_no_number_says_what_is_wrong(tmp_path, capsys):
     overrides = [
         "compile.optimizer={name: sgd, learning_rate: 1e30}",
-        "fit={epochs: 3, callbacks: [weight_histograms, gradient_norms]}",
+        "fit.callbacks=[weight_histograms, gradient_norms]",
     ]
     with pytest.raises(FloatingPointError):
         kzoo.train(kzoo.load_recipe("digits_quick", overrides), runs=tmp_path)
     said = capsys.readouterr().out
-    assert "note: weight dense1/kernel isn't finite any more" in said
-    assert "the first dense1, aren't finite" in said
+    assert "isn't finite any more; try a lower learning rate" in said
+    assert "note: gradients of" in said and "aren't finite" in said
     (run,) = tmp_path.iterdir()
     assert "NaN" not in (run / "diagnostics.json").read_text()

@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 import keras
+import numpy as np
 
 from kzoo.callbacks.measuring import Seen, Wanted, measuring
 from kzoo.problems import KzooWarning
@@ -77,7 +78,8 @@ class Diagnostic(keras.callbacks.Callback):
         if (epoch + 1) % self.every:
             return
         seen = measuring(self.model).look(self, epoch + 1) if self._measured else Seen()
-        record = self.record(seen, epoch + 1)
+        with np.errstate(all="ignore"):  # a training may have come to numbers that are none
+            record = self.record(seen, epoch + 1)
         self.records.append({"epoch": epoch + 1, **record})
         if logs is not None:
             logs.update(self.logged(record))
