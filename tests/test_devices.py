@@ -37,8 +37,8 @@ CLIPPED = "compile.optimizer={name: adamw, learning_rate: {name: linear, start: 
 SAM = "compile.optimizer={name: sam, optimizer: {name: sgd, learning_rate: 0.05}}"
 # 85 examples to train on: batches of 16 leave 5 over, of 28 one, of which one device gets none; 15 can't be halved.
 CASES = {
-    "tensorflow": {"plain": [], "one_left": ["data.batch_size=28"], "clipped": [CLIPPED], "sam": [SAM]},
-    "jax": {"plain": [], "odd": ["data.batch_size=15"], "sam": [SAM]},
+    "tensorflow": {"plain": [], "one_left": ["data.batch_size=28", CLIPPED]},
+    "jax": {"plain": [], "odd": ["data.batch_size=15", SAM]},
 }
 KIND = {"tensorflow": "mirrored", "jax": "data_parallel"}
 
@@ -81,6 +81,8 @@ def assert_close(one, other, key=""):
         for key in one:
             if key not in ("seconds", "run"):
                 assert_close(one[key], other[key], key)
+    elif not isinstance(one, float):
+        assert one == other, key
     elif "accuracy" in key:
         assert one == pytest.approx(other, rel=1e-7), key  # counts divided by counts
     else:
@@ -136,7 +138,7 @@ def test_a_kind_of_another_backend_is_refused_at_its_place(tmp_path):
     with pytest.raises(KzooError) as caught:
         kzoo.train(kzoo.load_recipe(tmp_path / "recipe.yaml", [f"run.distribute={wrong}"]), runs=tmp_path)
     (problem,) = caught.value.problems
-    assert f"run.distribute={wrong}" in problem.place or problem.line
+    assert problem.excerpt == f"run.distribute={wrong}"
     assert KIND[backend] in problem.hint and wrong in problem.message
 
 
@@ -164,8 +166,7 @@ def test_what_replicas_can_not_do_is_refused():
 
 PLAIN = [
     "model={layers: [flatten, {name: dense, units: 8, activation: tanh}, {name: dense, units: 5}]}",
-    "data.drop_remainder=true",  # 80 examples an epoch
-    "run.precision=float32",
+    "data.validation=18",  # 80 examples to train on
 ]
 
 
@@ -210,7 +211,7 @@ def test_averaged_weights_are_what_is_measured_and_saved(tmp_path):
 
 def test_half_precision_scales_the_loss(tmp_path):
     write_recipe(tmp_path)
-    for optimizer in ("adam", "lion", "{name: sam, optimizer: sgd}"):
+    for optimizer in ("adam", "{name: sam, optimizer: sgd}"):
         run = train_plainly(
             tmp_path, "run.precision=mixed_float16", f"compile.optimizer={optimizer}", "fit.epochs=1"
         )
@@ -247,4 +248,4 @@ def test_remat_needs_jax(tmp_path):
         return
     with pytest.raises(KzooError, match="remat works on JAX") as caught:
         kzoo.train(kzoo.load_recipe(tmp_path / "recipe.yaml", ["run.remat=true"]), runs=tmp_path / "runs")
-    assert "run.remat=true" in caught.value.problems[0].place
+    assert caught.value.problems[0].excerpt == "run.remat=true"

@@ -21,7 +21,8 @@ def rematerialize(model: keras.Model) -> None:
         model: A compiled model.
 
     Raises:
-        KzooError: If Keras doesn't run on JAX. `keras.RematScope` fails on TensorFlow in a compiled step.
+        KzooError: If Keras doesn't run on JAX. `keras.RematScope` fails there, and on JAX too: it takes
+            `training` for an input.
     """
     if keras.backend.backend() != "jax":
         hint = "Take run.backend=jax, or a smaller batch with gradient_accumulation_steps at the optimizer."
