@@ -136,7 +136,7 @@ def assert_same(ours, theirs):
 def terminated(recipe, tmp_path_factory):
     """A run that SIGTERM ended before step 9 of epoch 2, and what it said."""
     with pytest.MonkeyPatch.context() as patch:
-        plan(patch, 2, 9, lambda: os.kill(os.getpid(), signal.SIGTERM))
+        plan(patch, 2, 9, lambda: signal.raise_signal(signal.SIGTERM))
         folder = tmp_path_factory.mktemp("terminated")
         with pytest.raises(Terminated) as ended:
             train(recipe, folder)
@@ -184,7 +184,7 @@ def test_ctrl_c_does_too_and_a_second_one_ends_at_once(recipe, tmp_path, monkeyp
 
 
 def test_the_command_line_ends_with_143(terminated, copy, command_line, monkeypatch):
-    plan(monkeypatch, 3, 2, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    plan(monkeypatch, 3, 2, lambda: signal.raise_signal(signal.SIGTERM))
     status, said, complained = command_line("train", "--resume", copy)
     assert status == 143 and "resuming in epoch 2 after step 8" in said
     assert f"go on with: kzoo train --resume {copy}" in complained and "Traceback" not in complained
@@ -254,7 +254,8 @@ def test_a_run_folder_that_becomes_read_only(terminated, monkeypatch):
     finally:
         if os.getuid() == 0:
             os.seteuid(0)
-        (path / "checkpoints").chmod(0o755)
+        for each in (path, path / "checkpoints"):
+            each.chmod(0o755)
         shutil.rmtree(folder, ignore_errors=True)
     assert (
         f"The state in epoch 2 after step 8 is kept. Make it writable, then: kzoo train --resume {path}"
@@ -305,7 +306,7 @@ def test_data_that_changed_is_refused(recipe, tmp_path, monkeypatch):
         np.savez(tmp_path / "d.npz", x=generator.normal(size=(1280, 8, 8, 1)), y=np.arange(1280) % 10)
 
     write(0)
-    plan(monkeypatch, 2, 1, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    plan(monkeypatch, 2, 1, lambda: signal.raise_signal(signal.SIGTERM))
     with pytest.raises(Terminated, match=r"^terminated; go on with"):  # the epoch's own checkpoint is there
         train(recipe, tmp_path / "runs", f"data={{name: npz, path: {tmp_path / 'd.npz'}, test: 10%}}")
     write(1)

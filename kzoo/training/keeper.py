@@ -112,4 +112,4 @@ class Keeper(keras.callbacks.Callback):
         trained = {id(each) for each in self.model.trainable_variables}
         for name, variable in state_variables(self.model).items():
             if id(variable) in trained and not np.isfinite(state[name]).all():
-                raise NonFinite(*((epoch, step) if step else (epoch - 1, None)))
+                raise NonFinite(*((epoch, step - 1) if step else (epoch - 1, None)))
