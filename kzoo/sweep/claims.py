@@ -1,7 +1,7 @@
 """Who works on which trial: a table in the study's database, so that no two workers take the same one.
 
-Optuna reads a trial's state, then writes it; on SQLite, which knows no row locks, another may write in between. A row that
-only one can insert, and only its owner or the heir of a dead owner can change, holds on any database.
+Optuna reads a trial's state, then writes it; on SQLite, which knows no row locks, another may write in between. A row
+that only one can insert, and only its owner or the heir of a dead owner can change, holds on any database.
 """
 
 from __future__ import annotations
