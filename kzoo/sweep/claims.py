@@ -71,12 +71,15 @@ class Claims:
             What is held no more: others took it for dead.
         """
         lost = set()
-        for number in sorted(self.held):
+        with self._lock:
+            held = sorted(self.held)
+        for number in held:
             with self.engine.begin() as connection:
                 update = _claims.update().where(*self._mine(number)).values(beat=_claims.c.beat + 1)
                 if connection.execute(update).rowcount == 0:
                     lost.add(number)
         with self._lock:
+            lost &= self.held  # what was given back meanwhile is not lost
             self.held -= lost
         return lost
 
