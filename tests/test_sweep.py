@@ -237,6 +237,10 @@ def test_into_goes_on_with_the_same_sweep_only(command_line, monkeypatch, tmp_pa
     assert command_line(*command)[0] == 0 and sum(Double.jobs.values()) == 2
     status, _, said = command_line("sweep", "digits_quick", "seed=0,1,2", "--into", "mine")
     assert status == 2 and "another sweep lies there: seed: [0, 1], not seed: [0, 1, 2]" in said
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    status, _, said = command_line("sweep", "digits_quick", "seed=0,1", "--into", "full")
+    assert status == 2 and "Something else lies there" in said and not list(tmp_path.glob(".new-*"))
     status, _, said = command_line("sweep", "--resume", tmp_path / "mines")
     assert status == 2 and f"Did you mean {tmp_path / 'mine'}?" in said
 
