@@ -222,7 +222,7 @@ def test_the_public_face_reads_recipes():
 
 # What has to come from the network, and how many weights the recipe's model then has, moving statistics counted.
 FROM_THE_NETWORK = {
-    "activation_study_cifar10": 1_727_962,
+    "activation_study_cifar10": 1_727_482,
     "cifar10_linear": 3072 * 10 + 10,
     "cifar10_resnet20": 274_042,
     "cifar10_wrn28_10": 36_497_146,

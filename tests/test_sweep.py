@@ -214,6 +214,18 @@ def test_one_failing_trial_is_recorded_and_the_rest_go_on(command_line, monkeypa
     assert "best, 1 failed" in printed and "failed: relu 1: the loss is nan after epoch 1" in printed
 
 
+def test_a_cell_that_does_not_measure_what_counts_fails_alone(command_line, monkeypatch):
+    numbers = {"accuracy": 0.5, "loss": math.nan}
+    more = {"epochs": 1, "parameters": 1, "seconds": 1.0, "train": numbers, "test": numbers}
+    without = {"kind": "done", "results": {**more, "validation": {}}}
+    outcomes(monkeypatch, lambda job: without if override(job, "seed") == "1" else 0.5)
+    status, printed, _ = command_line("sweep", "digits_quick", "seed=0,1")
+    assert status == 0 and "failed: 1: it has no val_accuracy" in printed
+    outcomes(monkeypatch, lambda job: without if override(job, "seed") == "1" else 0.5)
+    status, printed, _ = command_line("sweep", "digits_quick", "seed=0,1", "--monitor", "loss")
+    assert status == 0 and "failed: 1: loss is nan" in printed
+
+
 def test_it_fails_if_all_trials_do(command_line, monkeypatch):
     outcomes(monkeypatch, lambda job: {"kind": "failed", "message": "no"})
     assert command_line("sweep", "digits_quick", "seed=0,1")[0] == 1
@@ -225,6 +237,10 @@ def test_into_goes_on_with_the_same_sweep_only(command_line, monkeypatch, tmp_pa
     assert command_line(*command)[0] == 0 and sum(Double.jobs.values()) == 2
     status, _, said = command_line("sweep", "digits_quick", "seed=0,1,2", "--into", "mine")
     assert status == 2 and "another sweep lies there: seed: [0, 1], not seed: [0, 1, 2]" in said
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    status, _, said = command_line("sweep", "digits_quick", "seed=0,1", "--into", "full")
+    assert status == 2 and "Something else lies there" in said and not list(tmp_path.glob(".new-*"))
     status, _, said = command_line("sweep", "--resume", tmp_path / "mines")
     assert status == 2 and f"Did you mean {tmp_path / 'mine'}?" in said
 

@@ -1,7 +1,7 @@
 """Who works on which trial: a table in the study's database, so that no two workers take the same one.
 
-Optuna reads a trial's state, then writes it; on SQLite, which knows no row locks, another may write in between. A row that
-only one can insert, and only its owner or the heir of a dead owner can change, holds on any database.
+Optuna reads a trial's state, then writes it; on SQLite, which knows no row locks, another may write in between. A row
+that only one can insert, and only its owner or the heir of a dead owner can change, holds on any database.
 """
 
 from __future__ import annotations
@@ -71,12 +71,15 @@ class Claims:
             What is held no more: others took it for dead.
         """
         lost = set()
-        for number in sorted(self.held):
+        with self._lock:
+            held = sorted(self.held)
+        for number in held:
             with self.engine.begin() as connection:
                 update = _claims.update().where(*self._mine(number)).values(beat=_claims.c.beat + 1)
                 if connection.execute(update).rowcount == 0:
                     lost.add(number)
         with self._lock:
+            lost &= self.held  # what was given back meanwhile is not lost
             self.held -= lost
         return lost
 

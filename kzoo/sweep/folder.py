@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -89,7 +90,9 @@ def new_folder(
         except OSError:
             continue
         return SweepFolder(path)
-    raise KzooError(f"can't make a sweep's folder {into or sweeps / started}")
+    shutil.rmtree(beside)
+    hint = "Something else lies there: name another folder."
+    raise KzooError(Problem(f"can't make the sweep's folder {into or sweeps / started}", hint=hint))
 
 
 def load_folder(path: Path) -> SweepFolder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import re
 import threading
@@ -109,13 +110,13 @@ class Worker(threading.Thread):
         try:
             job = self._job(trial.number, values)
             went_on = (self.folder.runs / job["name"]).exists()
-            said = self.trainer.do(job, epoch)
+            said = self._with_value(self.trainer.do(job, epoch))
             if not self._lost and not self.stopped.is_set():
                 self._record(trial, said)
                 self.ended(Ended(trial.number, values, said, went_on))
         finally:
-            self.study.claims.release(trial.number)
             self.working_on = None
+            self.study.claims.release(trial.number)
 
     def _job(self, number: int, values: dict[str, str]) -> Job:
         plan = self.study.plan
@@ -135,6 +136,16 @@ class Worker(threading.Thread):
             "log": str(self.folder.logs / f"{name}.log"),
         }
 
+    def _with_value(self, said: Job) -> Job:
+        """What was said of a finished run, if it has what counts; cells may differ in what they measure."""
+        monitor = self.study.plan.monitor
+        try:
+            if said["kind"] == "done" and math.isnan(measured(said["results"], monitor)):
+                return {"kind": "failed", "message": f"{monitor} is nan"}
+        except KeyError:
+            return {"kind": "failed", "message": f"it has no {monitor}"}
+        return said
+
     def _record(self, trial: Any, said: Job) -> None:
         """Enters the outcome: what a table needs is in the database, wherever the run folder lies."""
         import optuna
@@ -152,9 +163,6 @@ class Worker(threading.Thread):
             self._tell(trial, None, state.FAIL)
 
     def _tell(self, trial: Any, value: float | None, state: Any) -> None:
-        if value is not None and value != value:  # Optuna takes no NaN
-            trial.set_user_attr("failure", f"{self.study.plan.monitor} is nan")
-            value, state = None, type(state).FAIL
         self.study.claims.beat()
         if trial.number in self.study.claims.held:  # else another worker took it for deserted
             trial.study.tell(trial, value, state=state)
