@@ -5,8 +5,9 @@
 A folder of JPEGs of 200×200 is made once. Both sides cut random windows and bring them to 64×64 or 224×224, mirror,
 jitter the colours and apply RandAugment, and hand over batches of 64 as float32 from 0 to 1. PyTorch's side has two
 worker processes, Pillow, and pictures that stay 8-bit numbers up to the main process; torchvision isn't used. Each side
-is a process of its own that goes through the pictures when it is told to, in turn; measured are pictures a second.
-Ours is measured twice: every picture decoded anew (`cache: none`), and as `cache: auto` keeps them. Wanted: 2.0.
+is a process of its own that goes through the pictures when it is told to, in turn; measured are pictures a second. The
+first 16 batches after a pause don't count: what a side prepared while the other ran is used up then. Ours is measured
+twice: every picture decoded anew (`cache: none`), and as `cache: auto` keeps them. Wanted: 2.0.
 
 What differs: Pillow filters windows that shrink with a triangle, ours takes means over areas.
 """
@@ -24,6 +25,7 @@ from pathlib import Path
 from sides import compare
 
 BATCH = 64
+UNCOUNTED = 16  # batches
 RECIPE = """
 name: bench
 data:
@@ -61,7 +63,7 @@ def make_pictures(folder: Path, count: int) -> None:
 
 
 def ours(folder: Path, size: int, cache: str):
-    """Yields after every time that our side went through the pictures."""
+    """Yields our side's batches, without end."""
     import kzoo
     from kzoo.build.experiment import build_source
     from kzoo.build.parts import get
@@ -74,16 +76,12 @@ def ours(folder: Path, size: int, cache: str):
     source = build_source(recipe, recipe.resolved)
     augment = [get("augmentation", spec) for spec in data["augment"]]
     options = {"batch_size": BATCH, "seed": 0, "epochs": 1000, "augment": augment, "drop_remainder": True}
-    batches = iter(training_batches(source.train, scale=source.scale, **options))
-    while True:
-        for _ in range(source.train.count // BATCH):
-            x, _ = next(batches)
-            assert x.shape == (BATCH, size, size, 3)
-        yield
+    for x, _ in training_batches(source.train, scale=source.scale, **options):
+        yield x
 
 
 def theirs(folder: Path, size: int):
-    """Yields after every time that PyTorch's side went through the pictures."""
+    """Yields the other side's batches, without end."""
     import torch
     from pillow_side import Pictures
 
@@ -93,18 +91,24 @@ def theirs(folder: Path, size: int):
     )
     while True:
         for x, _ in loader:
-            x = x.float().mul_(1 / 255)
-            assert x.shape == (BATCH, size, size, 3)
-        yield
+            yield x.float().mul_(1 / 255)
 
 
 class Side:
     """A process that goes through the pictures when it is told to."""
 
     def __init__(self, folder: Path, count: int, *arguments: str):
-        self.pictures = count // BATCH * BATCH
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-        command = [sys.executable, __file__, "--folder", str(folder), "--side", *arguments]
+        command = [
+            sys.executable,
+            __file__,
+            "--folder",
+            str(folder),
+            "--pictures",
+            str(count),
+            "--side",
+            *arguments,
+        ]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
@@ -113,7 +117,7 @@ class Side:
         assert self.process.stdin and self.process.stdout
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
-        return self.pictures / float(self.process.stdout.readline())
+        return float(self.process.stdout.readline())
 
     def close(self) -> None:
         assert self.process.stdin
@@ -121,13 +125,17 @@ class Side:
         self.process.wait()
 
 
-def serve(folder: Path, side: str, size: str, cache: str = "") -> None:
-    """Goes through the pictures once for every line on standard input, and prints the seconds that it took."""
-    passes = ours(folder, int(size), cache) if side == "ours" else theirs(folder, int(size))
+def serve(folder: Path, count: int, side: str, size: str, cache: str = "") -> None:
+    """Goes through the pictures once for every line on standard input, and prints pictures a second."""
+    batches = ours(folder, int(size), cache) if side == "ours" else theirs(folder, int(size))
+    steps = count // BATCH - UNCOUNTED
     for _ in sys.stdin:
+        for _ in range(UNCOUNTED):
+            next(batches)
         began = time.perf_counter()
-        next(passes)
-        print(time.perf_counter() - began, flush=True)
+        for _ in range(steps):
+            assert next(batches).shape == (BATCH, int(size), int(size), 3)
+        print(steps * BATCH / (time.perf_counter() - began), flush=True)
 
 
 def main() -> None:
@@ -138,7 +146,7 @@ def main() -> None:
     parser.add_argument("--side", nargs="+")
     given = parser.parse_args()
     if given.side:
-        serve(given.folder, *given.side)
+        serve(given.folder, given.pictures, *given.side)
         return
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "pictures"
