@@ -99,10 +99,10 @@ class Step:
         known = self._layers
         for word in name.split("/"):
             bare, _, number = word.rpartition("_")
+            if number.isdigit() and bare in known:  # the graph numbers scopes: dense_1 is that of dense
+                return bare
             if word in known:
                 return word
-            if number.isdigit() and bare in known:
-                return bare
         return ""
 
 
