@@ -18,7 +18,7 @@ class Case:
         shape: Shape of one input.
         batch: Examples a step.
         optimizer: The optimizer's spec; None for inference.
-        remat: What `keras.RematScope` is to recompute: `full`, `activations`; None for nothing.
+        remat: `products` for what run.remat does, `full` for keras.RematScope; None for nothing.
         precision: The dtype policy.
     """
 
@@ -52,6 +52,9 @@ CASES = (
     Case("resnet20", _TINY, 32, _MOMENTUM),
     Case("resnet20", _TINY, 128, "adamw"),
     Case("resnet20", _TINY, 64, "kzoo/adafactor"),
+    Case("resnet20", _TINY, 128, "adamw", remat="products"),
+    Case("lenet5", _SIGNAL, 512, "adamw", remat="products"),
+    Case("vit_tiny_patch16_224", (224, 224, 3), 8, "adamw", remat="products"),
     Case("preresnet20", _TINY, 64, "adamw"),
     Case("wrn16_4", _TINY, 32, "lion"),
     Case("densenet40_k12", _TINY, 32, _MOMENTUM),

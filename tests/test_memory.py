@@ -98,7 +98,9 @@ def test_what_is_kept_of_two_dense_layers():
     assert found.batch_size == 2048 and found.parts["batch"] == 2048 * (100 * 4 + 4)
     layers = {row["layer"]: row for row in found.layers}
     assert layers["dense"]["activations"] == 4 * 2048 * 64  # tanh(x), of which its slope is made; not x
-    assert found.parts["copies"] == 4 * 640  # nobody asks for slopes by the inputs: the first kernel isn't copied
+    assert (
+        found.parts["copies"] == 4 * 640
+    )  # nobody asks for slopes by the inputs: the first kernel isn't copied
     assert found.parts["workspace"] == 4 * 2048 * (10 + 64)  # slopes by the second layer's outputs and inputs
     assert found.total_bytes == sum(found.parts.values()) == sum(found.as_json()["parts"].values())
 
@@ -143,10 +145,27 @@ def test_remat_keeps_what_lies_between_layers_alone():
     assert again.parts["activations"] <= 7 * between
 
 
+def test_remat_that_keeps_products():
+    """Of each layer x·w is kept, not what GELU made of it on the way to its slope and to the next layer."""
+    layers = [{"name": "dense", "units": 200, "activation": "gelu"}] * 6 + [{"name": "dense", "units": 10}]
+    found = at(dense("sgd", layers, batch=2048), remat="products")
+    assert 6 * 4 * 2048 * 200 <= found.parts["activations"] <= 7 * 4 * 2048 * 200
+    with pytest.raises(KzooError, match="expected products or full, got 'all'"):
+        at(dense(), remat="all")
+
+
 def test_recurrent_layers_keep_every_time_step():
     layers = [{"name": "gru", "units": 16}, {"name": "dense", "units": 10}]
     short, long = (at(dense("sgd", layers), (steps, 8)).parts["activations"] for steps in (5, 20))
     assert 3 < long / short < 5
+
+
+def test_nothing_of_the_graph_is_left_behind():
+    at(dense("adamw", [{"name": "dropout", "rate": 0.5}, {"name": "dense", "units": 10}]))
+    assert keras.random.normal((2,)).numpy().shape == (2,)
+    model = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    assert model.train_on_batch(keras.random.normal((8, 4)), keras.ops.zeros((8, 1))) >= 0
 
 
 def test_nothing_is_allocated():

@@ -30,7 +30,7 @@ class Step:
         recipe: The recipe.
         source: Its data's shapes.
         training: Whether it trains; otherwise it predicts.
-        remat: What is computed again in the backward pass instead of kept; None for nothing.
+        remat: How activations are computed again instead of kept, `products` or `full`; None for not at all.
 
     Raises:
         KzooError: With everything that is wrong with the recipe.
@@ -39,6 +39,8 @@ class Step:
     def __init__(self, recipe: Recipe, source: Source, training: bool = True, remat: str | None = None):
         settings = copy.deepcopy(recipe.resolved)
         settings["model"].pop("weights", None)  # they take the place of those that are there
+        if "remat" in settings["run"]:
+            settings["run"]["remat"] = False  # it is done to the graph
         self.recipe, self.training, self.remat = recipe, training, remat
         self.graph = tf.Graph()
         with self.graph.as_default():
@@ -68,6 +70,10 @@ class Step:
             hint = "kzoo check says more of what is wrong with a recipe."
             problem = self.recipe.problem(("model",), f"a step can't be traced: {text}", hint)
             raise KzooError(problem) from error
+        finally:
+            keras.utils.set_random_seed(
+                self.experiment.settings["seed"]
+            )  # forgets Keras's generator in the graph
         return recomputed(program, self.layer_of, self.remat) if self.remat and self.training else program
 
     def _traced(self, batch_size: int) -> Program:
