@@ -20,7 +20,6 @@ import keras
 from memory_cases import CASES, CLASSES, HABITS, Case, recipe_of
 
 from kzoo.memory import forecast
-from kzoo.recipe import load_recipe
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN, PAGE = ROOT / "tests/golden/memory.json", ROOT / "docs/memory.md"
@@ -36,7 +35,7 @@ def forecast_of(case: Case) -> int:
     """Bytes of a case, forecast."""
     keras.backend.clear_session()
     found = forecast(
-        load_recipe(recipe_of(case)),
+        recipe_of(case),
         training=case.optimizer is not None,
         remat=case.remat,
         input_shape=case.shape,

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from kzoo.build.backend import use_backend
 from kzoo.memory.donation import with_copies
 from kzoo.memory.forecast import OF_A_LAYER, PARTS, Forecast
 from kzoo.memory.fusion import units_of
 from kzoo.memory.liveness import peak_of
 from kzoo.memory.program import BACKWARD, FORWARD, UPDATE, Program
+from kzoo.memory.remat import MODES
 from kzoo.memory.shapes import shapes_of
-from kzoo.problems import KzooError
+from kzoo.problems import KzooError, Problem, or_list
 from kzoo.recipe import Recipe
 
 
@@ -30,10 +30,14 @@ def forecaster(
     num_classes: int | None = None,
 ) -> Forecaster | Elsewhere:
     """What forecasts a recipe's step; its arguments are those of `kzoo.memory.forecast`."""
-    said = recipe.resolved["run"].get("remat")
-    remat = remat or ("full" if said is True else said or None)
-    if "keras" not in sys.modules:
-        use_backend("tensorflow")
+    remat = remat or ("products" if recipe.resolved["run"].get("remat") else None)
+    if remat is not None and remat not in MODES:
+        raise KzooError(Problem(f"remat: expected {or_list(MODES)}, got '{remat}'"))
+    wanted = recipe.resolved["run"].get("backend") or os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if "keras" not in sys.modules and wanted != "tensorflow":
+        return Elsewhere(
+            recipe, training, remat, input_shape, num_classes
+        )  # that choice is left open in this process
     import keras
 
     kind = Forecaster if keras.backend.backend() == "tensorflow" else Elsewhere

@@ -22,7 +22,7 @@ class Forecast:
         training: Whether the step trains; otherwise it predicts.
         batch_size: Examples in a batch.
         precision: The dtype policy.
-        remat: What is computed again instead of kept; None for nothing.
+        remat: How activations are computed again instead of kept; None for not at all.
         parts: Bytes. `parameters`: all weights, statistics of normalizations too. `gradients`: those that wait for the
             optimizer at that moment. `optimizer`: its variables. `activations`: what the forward pass keeps for the
             backward pass. `copies`: weights in the type that layers compute in. `batch`: inputs and targets.
@@ -63,11 +63,15 @@ def forecast(
 ) -> Forecast:
     """What one step of a recipe will hold in memory. Nothing of it is allocated, no data is prepared.
 
+    The states of random numbers are those of the recipe's seed afterwards, as when it is built.
+
     Args:
         recipe: From `kzoo.load_recipe`, or a path or name that it takes.
         training: Whether the step trains; otherwise it predicts.
         batch_size: Examples in a batch; by default the recipe's.
-        remat: `full` for a step that computes each layer again in the backward pass; by default what `run.remat` says.
+        remat: How activations are computed again in the backward pass instead of kept: `products` keeps what
+            convolutions and products of matrices gave, `full` what one layer hands to the next; by default `products`
+            where the recipe has `run.remat`, otherwise not at all.
         input_shape: Shape of one input, where the data isn't there to be looked at.
         num_classes: How many classes there are then.
 

@@ -28,7 +28,8 @@ ReverseV2 OneHot Fill ZerosLike OnesLike StridedSliceGrad MatrixDiagV3 MatrixDia
 Select SelectV2 Roll"""
 # Whatever else gives a result of its operands' shape is pointwise; these do too, or may, but aren't.
 _KERNEL = """MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 Einsum Conv2D Conv3D Conv2DBackpropInput
-Conv2DBackpropFilter Conv3DBackpropInputV2 Conv3DBackpropFilterV2 DepthwiseConv2dNative DepthwiseConv2dNativeBackpropInput
+Conv2DBackpropFilter Conv3DBackpropInputV2 Conv3DBackpropFilterV2 DepthwiseConv2dNative
+DepthwiseConv2dNativeBackpropInput
 DepthwiseConv2dNativeBackpropFilter MaxPool MaxPoolV2 MaxPool3D MaxPoolGrad MaxPoolGradV2 MaxPool3DGrad
 AvgPool AvgPool3D AvgPoolGrad AvgPool3DGrad Softmax LogSoftmax Cumsum Cumprod TopKV2 GatherV2 GatherNd
 ScatterNd TensorScatterUpdate TensorScatterAdd UnsortedSegmentSum UnsortedSegmentMax SegmentSum SegmentMean
@@ -56,6 +57,10 @@ _SORTS = {
     }.items()
     for name in names.split()
 }
+# What rematerialization keeps: it would cost most to compute again.
+_PRODUCTS = """MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 Einsum Conv2D Conv3D DepthwiseConv2dNative
+Conv2DBackpropInput Conv3DBackpropInputV2"""
+PRODUCTS = frozenset(_PRODUCTS.split())
 COSTLY = frozenset(_COSTLY.split())
 
 

@@ -8,31 +8,38 @@ from collections.abc import Callable
 from kzoo.memory.operations import Sort
 from kzoo.memory.program import BACKWARD, FORWARD, Operation, Program
 
+# What is kept: what convolutions and products of matrices gave, as run.remat does; or what one layer hands to the next,
+# as keras.RematScope("full") does.
+MODES = ("products", "full")
 
-def recomputed(program: Program, layer_of: Callable[[str], str], mode: str = "full") -> Program:
-    """A step in which every layer's backward pass computes the layer again from what went into it.
+
+def recomputed(program: Program, layer_of: Callable[[str], str], mode: str) -> Program:
+    """A step whose backward pass computes again what the forward pass didn't keep for it.
 
     Args:
         program: The step.
         layer_of: The layer that an operation belongs to, by its name; empty for none.
-        mode: `full` for all layers.
+        mode: One of `MODES`.
 
     Returns:
-        Another program. What one layer hands to the next is kept.
+        Another program.
     """
+    whole = mode == "products"
     forward = {
         number: each
         for each in program.operations
-        if each.phase == FORWARD and each.sort is not Sort.WRITE and layer_of(each.name)
+        if each.phase == FORWARD and each.sort is not Sort.WRITE and (whole or layer_of(each.name))
         for number in each.results
     }
     results, operations = list(program.results), list[Operation]()
     again: dict[tuple[str, int], int] = {}
 
     def copy(number: int, layer: str) -> int:
-        """The result, computed once more inside of the layer that wants it; the same where it came from outside."""
+        """The result, computed once more; the same where it is kept."""
         maker = forward.get(number)
-        if maker is None or layer_of(maker.name) != layer or results[number].variable:
+        if maker is None or results[number].variable:
+            return number
+        if maker.product if whole else layer_of(maker.name) != layer:
             return number
         if (layer, number) not in again:
             operands = tuple(copy(each, layer) for each in maker.operands)
@@ -47,8 +54,8 @@ def recomputed(program: Program, layer_of: Callable[[str], str], mode: str = "fu
         return again[layer, number]
 
     for each in program.operations:
-        layer = layer_of(each.name) if each.phase == BACKWARD else ""
-        if layer:
+        layer = layer_of(each.name) if each.phase == BACKWARD and not whole else ""
+        if layer or (whole and each.phase == BACKWARD):
             each = dataclasses.replace(each, operands=tuple(copy(number, layer) for number in each.operands))
         operations.append(each)
     return Program(results, operations, program.outputs)

@@ -30,7 +30,7 @@ class Step:
         recipe: The recipe.
         source: Its data's shapes.
         training: Whether it trains; otherwise it predicts.
-        remat: What is computed again in the backward pass instead of kept; None for nothing.
+        remat: How activations are computed again instead of kept, `products` or `full`; None for not at all.
 
     Raises:
         KzooError: With everything that is wrong with the recipe.
@@ -69,6 +69,10 @@ class Step:
             hint = "kzoo check says more of what is wrong with a recipe."
             problem = self.recipe.problem(("model",), f"a step can't be traced: {text}", hint)
             raise KzooError(problem) from error
+        finally:
+            keras.utils.set_random_seed(
+                self.experiment.settings["seed"]
+            )  # forgets Keras's generator in the graph
         return recomputed(program, self.layer_of, self.remat) if self.remat and self.training else program
 
     def _traced(self, batch_size: int) -> Program:
@@ -100,10 +104,10 @@ class Step:
         known = self._layers
         for word in name.split("/"):
             bare, _, number = word.rpartition("_")
+            if number.isdigit() and bare in known:  # the graph numbers scopes: dense_1 is that of dense
+                return bare
             if word in known:
                 return word
-            if number.isdigit() and bare in known:
-                return bare
         return ""
 
 

@@ -40,6 +40,21 @@ def _remat(function):
     return rematerialized
 
 
+def _keep_products(model):
+    """Has the gradient compute all else of the forward pass again."""
+    call = model.stateless_call
+
+    def kept(primitive, *_, **__):
+        return primitive.name in ("conv_general_dilated", "dot_general")
+
+    def stateless_call(weights, others, *inputs, **options):
+        if not options.get("training"):
+            return call(weights, others, *inputs, **options)
+        return jax.checkpoint(lambda *given: call(*given, **options), policy=kept)(weights, others, *inputs)
+
+    model.stateless_call = stateless_call
+
+
 keras.src.backend.core.remat = _remat
 FILE = Path(__file__).with_name("memory.json")
 PARTS = ("argument", "output", "temp", "alias")
@@ -49,8 +64,10 @@ def measure(case: Case) -> dict[str, int]:
     """Bytes of arguments, outputs, temporaries and of outputs that take the place of arguments."""
     keras.backend.clear_session()
     keras.config.set_dtype_policy(case.precision)
-    with keras.RematScope(case.remat) if case.remat else contextlib.nullcontext():
+    with keras.RematScope("full") if case.remat == "full" else contextlib.nullcontext():
         model = kzoo.create_model(case.model, CLASSES, case.shape)
+    if case.remat == "products":
+        _keep_products(model)
     loss = kzoo.get("loss", "sparse_categorical_crossentropy", from_logits=True)
     model.compile(loss=loss, optimizer=kzoo.get("optimizer", case.optimizer or "sgd"), metrics=["accuracy"])
     batch = (
