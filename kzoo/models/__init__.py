@@ -18,9 +18,12 @@ from kzoo.models.poolformer import poolformer
 from kzoo.models.preresnet_cifar import preresnet_cifar
 from kzoo.models.regnet import regnet
 from kzoo.models.rep_vgg import mobile_one, rep_vgg
+from kzoo.models.res2net import res2net
+from kzoo.models.resnest import resnest
 from kzoo.models.resnet import resnet
 from kzoo.models.resnet_cifar import resnet_cifar
 from kzoo.models.resnet_v2 import resnet_v2
+from kzoo.models.skresnet import skresnet
 from kzoo.models.softmax_regression import softmax_regression
 from kzoo.models.swin import swin
 from kzoo.models.swin_v2 import swin_v2
@@ -52,10 +55,13 @@ __all__ = [
     "preresnet_cifar",
     "regnet",
     "rep_vgg",
+    "res2net",
+    "resnest",
     "resnet",
     "resnet_cifar",
     "resnet_v2",
     "save_weights",
+    "skresnet",
     "softmax_regression",
     "swin",
     "swin_v2",

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
-
-from kzoo.layers.drop_path import DropPath
 from kzoo.models.channel_attention import channel_attention
-from kzoo.models.convolution import BATCH_NORM, activate, conv, max_pool, normalize
+from kzoo.models.convolution import BATCH_NORM, activate, conv, normalize
 from kzoo.models.picture_model import picture_model
+from kzoo.models.residual import add, classifier, residual_stages, shortcut
 
 
 @picture_model(head=("fc",))
@@ -73,67 +71,34 @@ def resnet(
             f"Received: block={block!r}, depths={depths}, widths={widths}"
         )
     style = {"activation": activation, "norm": norm}
-    stages = [_stem(x, stem, stem_width, widths[0], style)]
-    x = _stem_pool(stages[0], stem_pool, widths[0], style)
-    number, last = 0, max(sum(depths) - 1, 1)
-    for stage, (kind, depth, width) in enumerate(zip(blocks, depths, widths), start=1):
-        for index in range(depth):
-            x = _block(
-                x,
-                f"layer{stage}.{index}",
-                kind,
-                width,
-                strides=2 if stage > 1 and index == 0 else 1,
-                groups=groups,
-                inner=width * group_width // 64 * groups,
-                pooled_shortcut=pooled_shortcut,
-                attention=attention,
-                drop_path=drop_path * number / last,
-                **style,
-            )
-            number += 1
-        stages.append(x)
-
-    def head():
-        pooled = keras.layers.GlobalAveragePooling2D(name="global_pool")(x)
-        if drop_rate:
-            pooled = keras.layers.Dropout(drop_rate, name="drop")(pooled)
-        return keras.layers.Dense(num_classes, name="fc")(pooled) if num_classes else pooled
-
-    return stages, head
-
-
-def _stem(x: Any, stem: str, width: Any, outputs: int, style: dict[str, Any]) -> Any:
-    """The first convolution, or three in its place, to half the size."""
-    if stem == "plain":
-        x = conv(x, width, 7, "conv1", strides=2)
-        x = normalize(x, style["norm"], "bn1")
-        return activate(x, style["activation"], "act1")
-    if stem != "deep":
-        raise ValueError(f'`stem` must be "plain" or "deep". Received: stem={stem!r}')
-    first, second = (width, width) if isinstance(width, int) else width
-    x = conv(x, first, 3, "conv1.0", strides=2)
-    x = activate(normalize(x, style["norm"], "conv1.1"), style["activation"], "conv1.2")
-    x = conv(x, second, 3, "conv1.3")
-    x = activate(normalize(x, style["norm"], "conv1.4"), style["activation"], "conv1.5")
-    x = conv(x, outputs, 3, "conv1.6")
-    return activate(normalize(x, style["norm"], "bn1"), style["activation"], "act1")
-
-
-def _stem_pool(x: Any, pool: str, width: int, style: dict[str, Any]) -> Any:
-    """What follows the stem, to a quarter of the size."""
-    if pool == "max":
-        return max_pool(x, 3, 2, "maxpool")
-    if pool != "conv":
-        raise ValueError(f'`stem_pool` must be "max" or "conv". Received: stem_pool={pool!r}')
-    x = conv(x, width, 3, "maxpool.0", strides=2)
-    return activate(normalize(x, style["norm"], "maxpool.1"), style["activation"], "maxpool.2")
+    stages = residual_stages(
+        x,
+        lambda x, stage, width, **more: _block(
+            x,
+            kind=blocks[stage - 1],
+            width=width,
+            groups=groups,
+            inner=width * group_width // 64 * groups,
+            pooled_shortcut=pooled_shortcut,
+            attention=attention,
+            **style,
+            **more,
+        ),
+        depths,
+        widths,
+        stem,
+        stem_width,
+        stem_pool,
+        drop_path,
+        **style,
+    )
+    return stages, lambda: classifier(stages[-1], num_classes, drop_rate)
 
 
 def _block(
     x: Any,
     name: str,
-    block: str,
+    kind: str,
     width: int,
     strides: int,
     groups: int,
@@ -145,11 +110,9 @@ def _block(
     norm: Any,
 ) -> Any:
     """One residual block: what it learns is added to what came in."""
-    outputs = width if block == "basic" else 4 * width
-    shortcut = x
-    if strides != 1 or x.shape[-1] != outputs:
-        shortcut = _shortcut(x, f"{name}.downsample", outputs, strides, pooled_shortcut, norm)
-    if block == "basic":
+    outputs = width if kind == "basic" else 4 * width
+    came_in = shortcut(x, f"{name}.downsample", outputs, strides, pooled_shortcut, norm)
+    if kind == "basic":
         steps = [(width, 3, strides, 1), (outputs, 3, 1, 1)]
     else:
         steps = [(inner, 1, 1, 1), (inner, 3, strides, groups), (outputs, 1, 1, 1)]
@@ -161,16 +124,5 @@ def _block(
         if not last:
             x = activate(x, activation, f"{name}.act{number}")
     x = channel_attention(x, attention, f"{name}.se")
-    if drop_path:
-        x = DropPath(drop_path, name=f"{name}.drop_path")(x)
-    x = keras.layers.Add(name=f"{name}.add")([x, shortcut])
+    x = add(x, came_in, name, drop_path)
     return activate(x, activation, f"{name}.act{len(steps)}")
-
-
-def _shortcut(x: Any, name: str, filters: int, strides: int, pooled: bool, norm: Any) -> Any:
-    """What came in, in the shape of what goes out."""
-    if not pooled:
-        return normalize(conv(x, filters, 1, f"{name}.0", strides=strides), norm, f"{name}.1")
-    if strides > 1:
-        x = keras.layers.AveragePooling2D(strides, padding="same", name=f"{name}.0")(x)
-    return normalize(conv(x, filters, 1, f"{name}.1"), norm, f"{name}.2")

@@ -47,6 +47,11 @@ _FAMILIES = {
         "resnet18 resnet34 resnet50 resnet101 resnet50d seresnet50 resnext50_32x4d wide_resnet50_2 resnetrs50 "
         "ecaresnet26t test_resnet resnet18d resnet26 resnet26d resnet34d resnet101d resnet152 resnext101_32x8d"
     ),
+    "zoo_resnet_relatives": (
+        "res2net50_26w_4s res2next50 skresnet18 skresnext50_32x4d resnest14d resnest50d_4s2x40d res2net50_14w_8s "
+        "res2net50_26w_6s res2net50_26w_8s res2net50_48w_2s res2net50d res2net101_26w_4s res2net101d skresnet34 "
+        "resnest26d resnest50d"
+    ),
     "zoo_resnet_v2": "resnetv2_50 resnetv2_18 resnetv2_18d resnetv2_34 resnetv2_34d resnetv2_101",
     "zoo_swin": (
         "swin_tiny_patch4_window7_224 swinv2_tiny_window8_256 swin_small_patch4_window7_224 "
