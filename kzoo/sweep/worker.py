@@ -105,7 +105,7 @@ class Worker(threading.Thread):
         def epoch(number: int, value: float) -> bool:
             if number not in known:
                 trial.report(value, number)
-            return self.study.plan.prune and trial.should_prune()
+            return self.study.plan.prune and bool(trial.should_prune())  # it may be of NumPy
 
         try:
             job = self._job(trial.number, values)
