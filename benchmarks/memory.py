@@ -47,7 +47,11 @@ def forecast_of(case: Case) -> int:
 def rows() -> list[tuple[Case, int, int]]:
     """Each case with XLA's bytes and ours."""
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))["cases"]
-    return [(case, held(golden[case.name]), forecast_of(case)) for case in CASES]
+    found = []
+    for case in CASES:
+        found.append((case, held(golden[case.name]), forecast_of(case)))
+        print(f"{case.name}: {100 * (found[-1][2] / found[-1][1] - 1):+.1f} %", file=sys.stderr, flush=True)
+    return found
 
 
 def table(measured: list[tuple[Case, int, int]]) -> str:

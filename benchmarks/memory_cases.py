@@ -52,9 +52,6 @@ CASES = (
     Case("resnet20", _TINY, 32, _MOMENTUM),
     Case("resnet20", _TINY, 128, "adamw"),
     Case("resnet20", _TINY, 64, "kzoo/adafactor"),
-    Case("resnet20", _TINY, 128, "adamw", remat="products"),
-    Case("lenet5", _SIGNAL, 512, "adamw", remat="products"),
-    Case("vit_tiny_patch16_224", (224, 224, 3), 8, "adamw", remat="products"),
     Case("preresnet20", _TINY, 64, "adamw"),
     Case("wrn16_4", _TINY, 32, "lion"),
     Case("densenet40_k12", _TINY, 32, _MOMENTUM),
@@ -92,6 +89,7 @@ HABITS = frozenset(
         "resnet18 64×64×3 32 adamw",  # kernels turned round
         "vgg11_bn 64×64×3 32 adamw",
         "resnet50 64×64×3 32 sgd",
+        "mlp 28×28×1 512 adam_8bit",
         "resnet50 64×64×3 32 adam_8bit",  # all moments decoded at once
         "vit_tiny_patch16_224 224×224×3 32 lion",  # rows' numbers written out
         "convnext_atto 64×64×3 32 adamw",  # a depthwise kernel's gradient as a dense one

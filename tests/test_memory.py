@@ -23,8 +23,14 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 from memory_cases import CASES, CLASSES, HABITS, loaded, recipe_of  # noqa: E402
 
 GOLDEN = json.loads((ROOT / "tests/golden/memory.json").read_text(encoding="utf-8"))["cases"]
-# Those that take a second or less to trace; benchmarks/memory.py does all.
-QUICK = ("softmax_regression", "mlp", "lenet5", "resnet20", "wrn16_4")
+# Those that take a second or so to trace; benchmarks/memory.py does all.
+QUICK = [
+    case
+    for case in CASES
+    if case.name in GOLDEN
+    and case.name not in HABITS
+    and case.model in ("softmax_regression", "mlp", "lenet5")
+] + [case for case in CASES if case.name == "resnet20 32×32×3 32 sgd"]
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="forecasts are made on TensorFlow"
@@ -96,8 +102,7 @@ def test_what_is_kept_of_two_dense_layers():
     """It is fullest while the slopes by what goes into the second layer are computed."""
     found = at(dense(), batch_size=2048)
     assert found.batch_size == 2048 and found.parts["batch"] == 2048 * (100 * 4 + 4)
-    layers = {row["layer"]: row for row in found.layers}
-    assert layers["dense"]["activations"] == 4 * 2048 * 64  # tanh(x), of which its slope is made; not x
+    assert found.layers[0]["activations"] == 4 * 2048 * 64  # tanh(x), of which its slope is made; not x
     assert (
         found.parts["copies"] == 4 * 640
     )  # nobody asks for slopes by the inputs: the first kernel isn't copied
@@ -183,11 +188,7 @@ def test_nothing_is_allocated():
 # Against XLA ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "case",
-    [each for each in CASES if each.model in QUICK and each.name not in HABITS],
-    ids=lambda case: case.name,
-)
+@pytest.mark.parametrize("case", QUICK, ids=lambda case: case.name)
 def test_within_a_tenth_of_what_xla_says(case):
     found = forecast(
         recipe_of(case),
@@ -257,6 +258,18 @@ def test_what_fits():
     assert found.total_bytes <= 2_000_000 < forecasts.at(found.batch_size + 1).total_bytes
     with pytest.raises(KzooError, match="a batch of 1 takes"):
         largest_batch(forecasts, 50_000)
+
+
+def test_optimizers_that_ask_for_their_own_values_and_heads_with_weights(command_line):
+    groups = "compile.optimizer={name: adamw, groups: [{match: 'head/*', learning_rate: 1e-2}]}"
+    for arguments in (
+        ("digits_quick", groups),
+        ("digits_quick", "compile.optimizer=sam"),
+        ("digits_arc_face",),
+    ):
+        status, printed, errors = command_line(*arguments, "--json")
+        assert status == 0, errors
+        assert json.loads(printed)["parts"]["gradients"] >= 0
 
 
 @pytest.mark.parametrize(

@@ -75,14 +75,11 @@ class Program:
     outputs: set[int]
 
 
-def read(
-    graph: Any, first: int, updates: Iterable[range], batch: Iterable[Any], wanted: Iterable[Any]
-) -> Program:
+def read(graph: Any, updates: Iterable[range], batch: Iterable[Any], wanted: Iterable[Any]) -> Program:
     """Reads the operations of a step from a TensorFlow graph, and leaves out those that nothing needs.
 
     Args:
         graph: The graph.
-        first: The number of the step's first operation in it.
         updates: The numbers of the operations that are the optimizer's.
         batch: The tensors of the batch.
         wanted: The tensors that are the step's outputs.
@@ -92,7 +89,7 @@ def read(
         reader.number[id(tensor.op), tensor.value_index] = reader.add(0, math.prod(tensor.shape), held=True)
     update = {number for each in updates for number in each}
     phase = FORWARD
-    for number, op in enumerate(graph.get_operations()[first:], first):
+    for number, op in enumerate(graph.get_operations()):
         if number in update:
             phase = UPDATE
         elif _TAPE in op.name:

@@ -7,15 +7,21 @@ the optimizer's real variables.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
 from collections.abc import Iterator
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from kzoo.build.experiment import build
+from kzoo.build.filling import filled
+from kzoo.build.parts import get
+from kzoo.build.placing import Problems
+from kzoo.data.pipeline import steps_per_epoch
 from kzoo.data.source import Source
 from kzoo.memory.program import Program, read
 from kzoo.memory.remat import recomputed
@@ -41,13 +47,15 @@ class Step:
         settings["model"].pop("weights", None)  # they take the place of those that are there
         settings["run"]["remat"] = False  # counted apart, on any backend
         self.recipe, self.training, self.remat = recipe, training, remat
+        settings["compile"]["optimizer"] = _optimizer(recipe, settings, source)
         self.graph = tf.Graph()
         with self.graph.as_default():
             self.experiment = build(recipe, source, settings, distributed=False)
             self._layers = frozenset(each.name for each in self.model.layers)
             _unroll(self.model)
             if training:
-                self.model.optimizer.build(self.model.trainable_variables)
+                with _weights_of_zero():
+                    self.model.optimizer.build(self.model.trainable_variables)
 
     @property
     def model(self) -> keras.Model:
@@ -70,21 +78,21 @@ class Step:
             problem = self.recipe.problem(("model",), f"a step can't be traced: {text}", hint)
             raise KzooError(problem) from error
         finally:
-            keras.utils.set_random_seed(
-                self.experiment.settings["seed"]
-            )  # forgets Keras's generator in the graph
+            # Forgets Keras's generator, which may be in the graph.
+            keras.utils.set_random_seed(self.experiment.settings["seed"])
         return recomputed(program, self.layer_of, self.remat) if self.remat and self.training else program
 
     def _traced(self, batch_size: int) -> Program:
-        first = len(self.graph.get_operations())
-        batch = [tf.compat.v1.placeholder(dtype, shape) for shape, dtype in self._batch(batch_size)]
-        updates: list[range] = []
-        if self.training:
-            with _marked(self.model.optimizer, self.graph, updates):
-                wanted = self.model.train_step(tuple(batch))
-        else:
-            wanted = self.model.predict_step(tuple(batch))
-        return read(self.graph, first, updates, batch, tf.nest.flatten(wanted))
+        inner = tf.__internal__.FuncGraph("step")  # as in tf.function: variables are captured from outside
+        with inner.as_default():
+            batch = [tf.compat.v1.placeholder(dtype, shape) for shape, dtype in self._batch(batch_size)]
+            updates: list[range] = []
+            if self.training:
+                with _marked(self.model.optimizer, inner, updates):
+                    wanted = self.model.train_step(tuple(batch))
+            else:
+                wanted = self.model.predict_step(tuple(batch))
+            return read(inner, updates, batch, tf.nest.flatten(wanted))
 
     def _batch(self, size: int) -> Iterator[tuple[tuple[int, ...], str]]:
         """Shapes and types of inputs and targets."""
@@ -111,11 +119,41 @@ class Step:
         return ""
 
 
+def _optimizer(recipe: Recipe, settings: dict[str, Any], source: Source) -> Any:
+    """The recipe's optimizer, made outside of the graph: some ask for their learning rate's value."""
+    data = settings["data"]
+    steps = steps_per_epoch(source.train.count, data["batch_size"], data["drop_remainder"])
+    known = {
+        "input_shape": source.input_shape,
+        "num_classes": source.num_classes,
+        "total_steps": steps * settings["fit"]["epochs"],
+    }
+    problems = Problems(recipe)
+    with problems.at("compile", "optimizer"):
+        return get("optimizer", filled("optimizer", settings["compile"]["optimizer"], known))
+    raise KzooError(problems.found)
+
+
 def _unroll(model: keras.Model) -> None:
     """Has recurrent layers write down every time step: what a loop keeps of each can't be seen from outside."""
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.RNN):
             layer.unroll = True
+
+
+@contextlib.contextmanager
+def _weights_of_zero() -> Iterator[None]:
+    """Optimizers that begin with a copy of the weights are shown zeros: in a graph a variable has no value."""
+    usual = keras.Variable.__array__
+
+    def zeros(variable: Any, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return np.zeros(variable.shape, dtype or "float32")
+
+    keras.Variable.__array__ = zeros
+    try:
+        yield
+    finally:
+        keras.Variable.__array__ = usual
 
 
 class _marked:
