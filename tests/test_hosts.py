@@ -16,7 +16,6 @@ from kzoo.cli import main
 from kzoo.problems import KzooError
 from tests.test_devices import RECIPE, assert_close, rows_of, write_recipe
 
-
 started: list[subprocess.Popen[str]] = []
 
 
