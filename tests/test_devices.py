@@ -177,17 +177,14 @@ def train_plainly(folder, *overrides):
 
 def test_accumulated_gradients_are_those_of_the_large_batch(tmp_path):
     write_recipe(tmp_path)
-    optimizer = "name: sgd, momentum: 0.9, learning_rate: {name: linear, start: 0.1}"
+    optimizer = "name: sgd, momentum: 0.9, learning_rate: 0.1"
     large = train_plainly(tmp_path, "data.batch_size=16", f"compile.optimizer={{{optimizer}}}")
     small = train_plainly(
         tmp_path, "data.batch_size=4", f"compile.optimizer={{{optimizer}, gradient_accumulation_steps: 4}}"
     )
-    # The order within an epoch is the same, and so are the steps that the schedule counts.
+    # The order within an epoch is the same.
     for one, other in zip(large.model.get_weights(), small.model.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6 * np.abs(one).max())
-    rates = [[row["learning_rate"] for row in rows_of(run)] for run in (large, small)]
-    assert [float(each) for each in rates[0]] == pytest.approx([float(each) for each in rates[1]])
-    assert float(rates[1][-1]) == pytest.approx(0, abs=1e-6)
 
 
 def rows_of(run):
@@ -236,16 +233,3 @@ def test_xla_as_the_recipe_says(tmp_path, overrides, compiled):
 
     write_recipe(tmp_path)
     assert build(kzoo.load_recipe(tmp_path / "recipe.yaml", overrides)).model.jit_compile is compiled
-
-
-def test_remat_needs_jax(tmp_path):
-    write_recipe(tmp_path)
-    if keras.backend.backend() == "jax":
-        changed = kzoo.load_recipe(tmp_path / "recipe.yaml", ["run.remat=true", "fit.epochs=1"])
-        usual = kzoo.load_recipe(tmp_path / "recipe.yaml", ["fit.epochs=1"])
-        one, other = (kzoo.train(each, runs=tmp_path / "runs", verbose=False) for each in (usual, changed))
-        assert_close(one.results["train"], other.results["train"])
-        return
-    with pytest.raises(KzooError, match="remat works on JAX") as caught:
-        kzoo.train(kzoo.load_recipe(tmp_path / "recipe.yaml", ["run.remat=true"]), runs=tmp_path / "runs")
-    assert caught.value.problems[0].excerpt == "run.remat=true"

@@ -16,11 +16,13 @@ from kzoo.cli import main
 from kzoo.problems import KzooError
 from tests.test_devices import RECIPE, assert_close, rows_of, write_recipe
 
+started: list[subprocess.Popen[str]] = []
+
 
 def start(folder, *arguments):
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
     environment.pop("KERAS_BACKEND", None)
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "kzoo", "train", *map(str, arguments)],
         cwd=folder,
         env=environment,
@@ -28,6 +30,8 @@ def start(folder, *arguments):
         stderr=subprocess.STDOUT,
         text=True,
     )
+    started.append(process)
+    return process
 
 
 def start_two(folder, *arguments):
@@ -56,6 +60,17 @@ def wait_for(folder, pattern, *processes):
             assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+@pytest.fixture(autouse=True)
+def nobody_stays_behind():
+    """Ends what a failed test leaves running."""
+    yield
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    started.clear()
 
 
 @pytest.mark.slow

@@ -18,7 +18,6 @@ from kzoo.build.distribution import Distribution, distribution
 from kzoo.build.filling import filled
 from kzoo.build.parts import get, get_metric
 from kzoo.build.placing import Problems
-from kzoo.build.remat import rematerialize
 from kzoo.callbacks.recalibrate_batch_norm import RecalibrateBatchNorm
 from kzoo.callbacks.recalibrated_fit import wants_recalibration
 from kzoo.data.pipeline import evaluation_batches, steps_per_epoch, training_batches
@@ -271,9 +270,6 @@ def _compiled_model(
             steps_per_execution=to_compile["steps_per_execution"],
             jit_compile=jit,
         )
-    if settings["run"]["remat"]:
-        with problems.at("run", "remat"):
-            rematerialize(model)
     problems.raise_any()
     return model
 

@@ -16,8 +16,6 @@ _INSIDE = {
     "optimizer": "optimizer",
 }
 
-_ACCUMULATED = "gradient_accumulation_steps"  # of an optimizer, for those inside it
-
 
 def filled(kind: str, spec: Any, known: dict[str, Any]) -> Any:
     """A spec with the arguments that the recipe knows, in it and in the specs inside it.
@@ -36,28 +34,16 @@ def filled(kind: str, spec: Any, known: dict[str, Any]) -> Any:
         source = card.fills.get(name, name)
         if name not in spec and known.get(source) is not None:
             spec[name] = known[source]
-    in_steps = known
-    if kind == "optimizer":
-        known = known | {_ACCUMULATED: spec.get("gradient_accumulation_steps") or known.get(_ACCUMULATED)}
-        in_steps = _counted_in_steps(known)
     if kind == "schedule":
         spec |= _schedules_inside(spec, spec.get("total_steps"), known)
     for name, inner in _INSIDE.items():
         if isinstance(spec.get(name), dict) or (name != "learning_rate" and isinstance(spec.get(name), str)):
-            spec[name] = filled(inner, spec[name], in_steps if inner == "schedule" else known)
+            spec[name] = filled(inner, spec[name], known)
     if kind == "optimizer" and isinstance(spec.get("groups"), list):
-        spec["groups"] = [_group_filled(each, in_steps) for each in spec["groups"]]
+        spec["groups"] = [_group_filled(each, known) for each in spec["groups"]]
     if kind == "loss" and isinstance(spec.get("losses"), list):
         spec["losses"] = [filled("loss", each, known) for each in spec["losses"]]
     return spec if len(spec) > 1 else spec["name"]
-
-
-def _counted_in_steps(known: dict[str, Any]) -> dict[str, Any]:
-    """What schedules are told: an optimizer that accumulates gradients makes fewer steps than there are batches."""
-    total, batches = known.get("total_steps"), known.get(_ACCUMULATED)
-    if not total or not isinstance(batches, int) or batches < 2:
-        return known
-    return known | {"total_steps": max(total // batches, 1)}
 
 
 def _group_filled(group: Any, known: dict[str, Any]) -> Any:

@@ -82,11 +82,6 @@ RUN = {
         default="auto",
         choices=("auto", True, False),
     ),
-    "remat": Field(
-        "Keep less of each layer for the gradient and compute it again: less memory, more time; on JAX.",
-        "boolean",
-        default=False,
-    ),
     "distribute": Field(
         "Train on all devices of this host: mirrored on TensorFlow, data_parallel on JAX, auto on either.",
         "string",
