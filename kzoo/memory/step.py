@@ -68,8 +68,7 @@ class Step:
             KzooError: If it can't be traced.
         """
         try:
-            with self.graph.as_default():
-                program = self._traced(batch_size)
+            program = self._traced(batch_size)
         except KzooError:
             raise
         except Exception as error:  # whatever a model, a loss or an optimizer may raise
@@ -83,7 +82,8 @@ class Step:
         return recomputed(program, self.layer_of, self.remat) if self.remat and self.training else program
 
     def _traced(self, batch_size: int) -> Program:
-        inner = tf.__internal__.FuncGraph("step")  # as in tf.function: variables are captured from outside
+        # As in tf.function: variables are captured from outside, and `==` between tensors compares numbers.
+        inner = tf.__internal__.FuncGraph("step")
         with inner.as_default():
             batch = [tf.compat.v1.placeholder(dtype, shape) for shape, dtype in self._batch(batch_size)]
             updates: list[range] = []
