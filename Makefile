@@ -6,7 +6,7 @@ BIN     = $(VENV)/bin
 PARALLEL = -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 # What computes or trains; names, cards and documents are the same on every backend, and augmentations run in tf.data
 # on any. tests/test_resume.py starts JAX itself.
-ON_JAX = tests/conformance $(addprefix tests/test_,$(addsuffix .py,train keras_plugin pipeline wrong_recipes devices))
+ON_JAX = tests/conformance $(addprefix tests/test_,$(addsuffix .py,train keras_plugin pipeline wrong_recipes))
 # Tests of parts that passed when `make proofs` ran, with the code, the tests, what is expected and the versions as they
 # are now, needn't be repeated, but for each part's numbers on TensorFlow (tests/conformance/conftest.py).
 # `make test UNPROVED=` repeats them. JAX compiles every operation for every shape, an hour for all: some it never runs.
