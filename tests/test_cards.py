@@ -78,7 +78,7 @@ def test_no_name_is_used_twice(kind):
 def test_no_two_parts_are_saved_under_one_name():
     targets = {}
     for card in CARDS:
-        if card.package == "kzoo":
+        if card.package == "kzoo" and card.kind != "callback":  # those are never saved
             # The same class may have cards of two kinds; two classes would load as each other.
             assert targets.setdefault(card.serialized_name, card.target) == card.target
 

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conformance.event_files import events
 
 import kzoo
 from kzoo.callbacks import DeadUnits
 from kzoo.callbacks.diagnostic import Diagnostic
 from kzoo.problems import KzooError
-
-from .conformance.event_files import events
 
 ALL = [
     "dead_units",
