@@ -1,6 +1,5 @@
 """What goes wrong in a training: each fault is caused for real, and nothing that was kept before it is lost."""
 
-import contextlib
 import csv
 import os
 import resource
@@ -8,7 +7,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
 import zipfile
 from datetime import datetime
 from pathlib import Path
@@ -20,9 +18,8 @@ import pytest
 import kzoo
 from kzoo.cli import main
 from kzoo.problems import Failed, KzooError, Terminated
-from kzoo.runs import all_runs, load_run
+from kzoo.runs import load_run
 from kzoo.runs.checkpoint import Checkpoints
-from kzoo.runs.folder import new_run
 from kzoo.training.position import Position
 from kzoo.training.train import resume
 
@@ -290,16 +287,6 @@ def test_a_damaged_checkpoint_is_noticed_and_the_one_before_offered(copy, uninte
     assert_same(load_run(copy), uninterrupted)
 
 
-def test_checkpoints_follow_their_steps_not_the_clock(tmp_path):
-    kept = Checkpoints(tmp_path)
-    for epoch, step in ((99_999, 3), (99_999, 0), (100_000, 0), (99_999, 1_000_000)):
-        kept.save(epoch, {"a": np.zeros(1)}, {}, step)
-        if epoch == 100_000:
-            os.utime(kept.paths()[0], (1, 1))
-    assert kept.newest()[1]["epoch"] == 100_000
-    assert [path.stem for path in kept.paths()] == ["epoch-100000", "epoch-99999-step-1000000"]
-
-
 def test_data_that_changed_is_refused(recipe, tmp_path, monkeypatch):
     def write(seed):
         generator = np.random.default_rng(seed)
@@ -316,7 +303,7 @@ def test_data_that_changed_is_refused(recipe, tmp_path, monkeypatch):
         resume(only_run(tmp_path / "runs"))
 
 
-# Several at once, and clocks -----------------------------------------------------------------------------------------
+# Clocks ------------------------------------------------------------------------------------------
 
 
 def test_a_clock_that_goes_backwards(recipe, tmp_path, monkeypatch):
@@ -338,80 +325,3 @@ def test_a_clock_that_goes_backwards(recipe, tmp_path, monkeypatch):
         assert 0 <= run.results["seconds"] < 600
         names = [path.stem for path in Checkpoints(run.path / "checkpoints").paths()]
         assert names == ["epoch-00002", "epoch-00001"]
-
-
-def test_runs_of_one_second_have_folders_of_their_own(recipe, tmp_path, monkeypatch):
-    class Standing(datetime):
-        @classmethod
-        def now(cls, tz=None):
-            return datetime(2026, 11, 1, 12, tzinfo=tz)
-
-    monkeypatch.setattr("kzoo.runs.folder.datetime", Standing)
-    read, together = kzoo.load_recipe(recipe), threading.Barrier(4)
-
-    def make(made):
-        together.wait()
-        made += [new_run(read, tmp_path, {"seed": 3}) for _ in range(5)]
-
-    made: list = []
-    threads = [threading.Thread(target=make, args=[made]) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    names = ["faulty-20261101-120000", *(f"faulty-20261101-120000-{number}" for number in range(2, 21))]
-    assert [run.path.name for run in all_runs(tmp_path)] == names
-    assert sorted(run.path for run in made) == sorted(run.path for run in all_runs(tmp_path))
-
-
-# Output --------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def printing_to(monkeypatch, tmp_path, capsys):
-    """Calls the command line with standard output somewhere else."""
-
-    def call(stream, *arguments):
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", ["kzoo", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdout", stream)
-        duplicate = os.dup2
-        monkeypatch.setattr(os, "dup2", lambda old, new: new == 1 or duplicate(old, new))  # 1 is pytest's own
-        with pytest.raises(SystemExit) as ended:
-            main()
-        with contextlib.suppress(OSError):
-            stream.close()
-        return ended.value.code, capsys.readouterr().err
-
-    return call
-
-
-def test_nobody_reads_on(printing_to, tmp_path):
-    reading, writing = os.pipe()
-    os.close(reading)
-    status, said = printing_to(os.fdopen(writing, "w"), "train", "digits_quick", "fit.epochs=2")
-    assert status == 0 and "note: the output can't be written (Broken pipe); the training goes on" in said
-    assert load_run(only_run(tmp_path / "runs")).finished
-
-
-def test_output_onto_a_full_disk(printing_to, tmp_path):
-    full = Path("/dev/full").open("w")  # noqa: SIM115 - to close it fails
-    status, said = printing_to(full, "train", "digits_quick", "fit.epochs=2")
-    assert status == 1 and "failed: the output can't be written: No space left on device" in said
-    assert load_run(only_run(tmp_path / "runs")).finished and "Traceback" not in said
-
-
-def test_a_reader_that_has_gone_to_sleep_holds_nothing_up(capsys):
-    from kzoo.cli.standard_streams import Heedless
-
-    reading, writing = os.pipe()
-    with os.fdopen(writing, "w") as stream:
-        out = Heedless(stream)
-        for _ in range(200):
-            out.write("x" * 1000)
-        assert out.broken is None
-        read = os.read(reading, 10**6)
-        out.write("awake")
-        assert os.read(reading, 10**6).endswith(b"awake") and 50_000 < len(read) < 70_000
-    os.close(reading)
-    assert capsys.readouterr().err.count("nobody reads the output") == 1
