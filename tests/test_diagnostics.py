@@ -188,15 +188,12 @@ def test_what_a_recipe_looks_for_in_vain_is_a_problem_at_its_place(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_training_that_ends_in_no_number_says_what_is_wrong(tmp_path, capsys):
+def test_a_training_that_ends_in_no_number_keeps_what_was_seen(tmp_path):
     overrides = [
         "compile.optimizer={name: sgd, learning_rate: 1e30}",
         "fit.callbacks=[weight_histograms, gradient_norms]",
     ]
-    with pytest.raises(FloatingPointError):
+    with pytest.raises(FloatingPointError, match="What went first"):
         kzoo.train(kzoo.load_recipe("digits_quick", overrides), runs=tmp_path)
-    said = capsys.readouterr().out
-    assert "isn't finite any more; try a lower learning rate" in said
-    assert "note: gradients of" in said and "aren't finite" in said
     (run,) = tmp_path.iterdir()
     assert "NaN" not in (run / "diagnostics.json").read_text()
