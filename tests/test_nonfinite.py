@@ -53,7 +53,7 @@ def place(said):
 def test_an_example_that_is_too_large(tmp_path):
     generator = np.random.default_rng(0)
     x, y = generator.normal(size=(900, 8, 8)).astype("float32"), np.arange(900) % 10
-    x[517] = 1e38
+    x[517] = 3e38
     np.savez(tmp_path / "d.npz", x=x, y=y)
     path = write(tmp_path, f"{{name: npz, path: {tmp_path / 'd.npz'}, batch_size: 64, test: 90}}")
     said, run = stopped(path, tmp_path)
@@ -103,7 +103,8 @@ def test_weights_that_explode_in_the_second_epoch(tmp_path):
     # The last good checkpoint is still there; going on from it comes to the same end.
     with pytest.raises(FloatingPointError) as error:
         resume(run)
-    assert str(error.value) == said
+    named = re.compile(r"dense_\d+")  # a second model of this process has other numbers in its names
+    assert named.sub("dense", str(error.value)) == named.sub("dense", said)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import time
 from collections.abc import Sequence
@@ -126,12 +127,14 @@ def _finish(
 ) -> Run:
     console = console or Console(quiet=True)
     with (
-        tempfile.TemporaryDirectory(prefix="kzoo-") as aside,
+        contextlib.ExitStack() as aside,
         Interruption(run.path) as interruption,
         failures_explained(run),
     ):
-        # All hosts do the same, but what isn't the first one's is thrown away.
-        folder = run.path if experiment.distribution.first else Path(aside)
+        folder = run.path
+        if not experiment.distribution.first:
+            # All hosts do the same, but what isn't the first one's is thrown away.
+            folder = Path(aside.enter_context(tempfile.TemporaryDirectory(prefix="kzoo-")))
         done = _train(experiment, run, folder, saved, console, interruption, more)
         if experiment.distribution.hosts > 1:
             wait_for_all()
