@@ -71,7 +71,7 @@ def table(measured: list[tuple[Case, int, int]]) -> str:
     mean = sum(errors) / len(errors)
     lines.append("")
     lines.append(
-        f"{within} of {len(errors)} within 10 %; mean error {100 * mean:.1f} %, largest {100 * max(errors):.1f} %."
+        f"Without those marked ¹, {within} of {len(errors)} are within 10 %; mean error {100 * mean:.1f} %, largest {100 * max(errors):.1f} %."
     )
     return "\n".join(lines) + "\n"
 
