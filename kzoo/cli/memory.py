@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--compare", is_flag=True, help="Takes KEY=VALUE,VALUE…, and puts all combinations side by side."
 )
-@click.option("--remat", metavar="MODE", help="Activations computed again: products (as run.remat), full.")
+@click.option("--remat", metavar="MODE", help="Activations computed again: products or full.")
 @click.option("--input-shape", metavar="H,W,C", help="Shape of an input, where the data isn't there.")
 @click.option("--num-classes", type=int, help="How many classes there are then.")
 @plugin_files

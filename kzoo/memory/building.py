@@ -30,7 +30,6 @@ def forecaster(
     num_classes: int | None = None,
 ) -> Forecaster | Elsewhere:
     """What forecasts a recipe's step; its arguments are those of `kzoo.memory.forecast`."""
-    remat = remat or ("products" if recipe.resolved["run"].get("remat") else None)
     if remat is not None and remat not in MODES:
         raise KzooError(Problem(f"remat: expected {or_list(MODES)}, got '{remat}'"))
     wanted = recipe.resolved["run"].get("backend") or os.environ.get("KERAS_BACKEND") or "tensorflow"

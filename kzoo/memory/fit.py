@@ -40,7 +40,7 @@ def largest_batch(forecasts: Forecasts, limit: int) -> Forecast:
     fits, over = 1, None
     if at(1).total_bytes > limit:
         message = f"a batch of 1 takes {size_text(at(1).total_bytes)}, more than {size_text(limit)}"
-        hint = "Take a smaller model or smaller inputs, run.remat, or an optimizer that keeps less."
+        hint = "Take a smaller model or smaller inputs, or an optimizer that keeps less."
         raise KzooError(Problem(message, hint=hint))
     guess = 8
     while over is None or over - fits > 1:

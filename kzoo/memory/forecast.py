@@ -70,8 +70,8 @@ def forecast(
         training: Whether the step trains; otherwise it predicts.
         batch_size: Examples in a batch; by default the recipe's.
         remat: How activations are computed again in the backward pass instead of kept: `products` keeps what
-            convolutions and products of matrices gave, `full` what one layer hands to the next; by default `products`
-            where the recipe has `run.remat`, otherwise not at all.
+            convolutions and products of matrices gave, `full` what one layer hands to the next; by default not at
+            all.
         input_shape: Shape of one input, where the data isn't there to be looked at.
         num_classes: How many classes there are then.
 

@@ -45,7 +45,6 @@ class Step:
     def __init__(self, recipe: Recipe, source: Source, training: bool = True, remat: str | None = None):
         settings = copy.deepcopy(recipe.resolved)
         settings["model"].pop("weights", None)  # they take the place of those that are there
-        settings["run"]["remat"] = False  # counted apart, on any backend
         self.recipe, self.training, self.remat = recipe, training, remat
         settings["compile"]["optimizer"] = _optimizer(recipe, settings, source)
         self.graph = tf.Graph()
