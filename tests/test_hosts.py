@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import keras
 import numpy as np
 import pytest
 
@@ -111,7 +112,8 @@ def assert_same(one, other):
         assert_close(numbers(row), numbers(same))
     for split in ("train", "validation", "test"):
         assert_close(one.results[split], other.results[split])
-    for mine, theirs in zip(one.model.get_weights(), other.model.get_weights(), strict=True):
+    models = [keras.saving.load_model(run.path / "model.keras") for run in (one, other)]
+    for mine, theirs in zip(*(model.get_weights() for model in models), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-5 * np.abs(mine).max())
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -77,7 +78,7 @@ def test_a_report_that_fails_fails_no_training(tmp_path, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(asked, "predictions", fail)
     with pytest.warns(KzooWarning, match="no predictions: OSError"):
-        asked.leave_report(None, run)
+        asked.leave_report(SimpleNamespace(distribution=SimpleNamespace(hosts=1)), run)
     assert (run.path / "report.html").exists()
 
 
