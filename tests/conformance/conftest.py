@@ -16,7 +16,7 @@ from kzoo.registry import Card
 
 from .fingerprints import fingerprint
 from .measured import is_proved, keep
-from .passed_files import fingerprint_of_file, has_passed, keep_files
+from .passed_files import fingerprint_of_file, has_passed, keep_files, key_of
 from .prove import LEFT_OUT
 from .references import REFERENCES
 from .references.zoo import is_a_relative
@@ -24,6 +24,7 @@ from .references.zoo import is_a_relative
 _BACKEND = keras.backend.backend()
 # On TensorFlow, what most people run, each part's numbers are looked at again by everyone.
 _ALWAYS = ("test_values", "test_trajectories_in_float32")
+FOLDER = Path(__file__).parent
 _MEASURED: dict[str, dict[str, Any]] = {}
 _FAILED: set[str] = set()
 _FILES: set[Path] = set()
@@ -43,6 +44,8 @@ def _card(item: pytest.Item) -> Card | None:
 def _may_be_left_out(item: pytest.Item) -> bool:
     if item.path.name == "test_proofs.py":
         return False  # it looks at what is recorded
+    if item.path.parent != FOLDER:
+        return item.get_closest_marker("slow") is not None and item.path.name != "test_wheel.py"
     return _BACKEND != "tensorflow" or not item.name.startswith(_ALWAYS)
 
 
@@ -88,7 +91,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     report = yield
     card = _card(item)
     if report.failed:
-        _FAILED.add(f"{card.kind}/{card.name}" if card else item.path.name)
+        _FAILED.add(f"{card.kind}/{card.name}" if card else key_of(item.path))
     return report
 
 
@@ -155,5 +158,5 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         output["files"] = sorted(map(str, _FILES))
     elif exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):  # not what was cut off
         keep(_BACKEND, {key: entry for key, entry in _MEASURED.items() if key not in _FAILED})
-        passed = {each.name: fingerprint_of_file(each) for each in _FILES if each.name not in _FAILED}
+        passed = {key_of(each): fingerprint_of_file(each) for each in _FILES if key_of(each) not in _FAILED}
         keep_files(_BACKEND, passed)
