@@ -109,7 +109,7 @@ def proof(request: pytest.FixtureRequest):
         entry["against"] = against or REFERENCES[card.kind][card.name].against(card.name)
         entry["checks"] = sorted({*entry["checks"], check})
         for name, error in errors.items():
-            entry[name] = max(entry.get(name, 0.0), error)
+            entry[name] = max(entry.get(name, 0.0), float(error))
 
     return passed
 
