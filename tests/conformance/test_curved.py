@@ -197,6 +197,7 @@ def test_rows_of_an_embedding_that_are_not_looked_up_have_no_curvature():
 
 @pytest.mark.parametrize("make", [Sophia, AdaHessian])
 def test_half_precision_with_scaled_losses(make):
+    keras.utils.set_random_seed(0)
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")
     try:
