@@ -79,7 +79,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             for card, ok, item in zip(cards, proved, items)
         ]
         if _whole_files(config):
-            _FILES.update(item.path for card, item in zip(cards, items) if not card)
+            slow = (
+                config.option.markexpr == "slow"
+            )  # of files outside of this folder nothing else is left out
+            _FILES.update(
+                item.path
+                for card, item in zip(cards, items)
+                if not card and (item.path.parent != FOLDER) == slow
+            )
     else:
         kept = [not (ok and _may_be_left_out(item)) for ok, item in zip(proved, items)]
     config.hook.pytest_deselected(items=[item for item, keeps in zip(items, kept) if not keeps])
