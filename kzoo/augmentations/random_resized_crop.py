@@ -40,7 +40,8 @@ class RandomResizedCrop(EightBits):
 
     >>> import numpy as np
     >>> from kzoo.augmentations import RandomResizedCrop
-    >>> RandomResizedCrop(height=4, width=4)(np.zeros((2, 9, 9, 3), "float32"), training=True).shape[1:]
+    >>> pictures = np.zeros((2, 9, 9, 3), "float32")
+    >>> tuple(RandomResizedCrop(height=4, width=4)(pictures, training=True).shape[1:])
     (4, 4, 3)
     """
 
