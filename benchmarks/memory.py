@@ -37,7 +37,6 @@ def forecast_of(case: Case) -> int:
     found = forecast(
         recipe_of(case),
         training=case.optimizer is not None,
-        remat=case.remat,
         input_shape=case.shape,
         num_classes=CLASSES,
     )
@@ -59,7 +58,7 @@ def table(measured: list[tuple[Case, int, int]]) -> str:
     lines = ["| model | input | batch | step | XLA, MB | forecast, MB | error |", "| --- " * 7 + "|"]
     for case, xla, ours in measured:
         step = (case.optimizer["name"] if isinstance(case.optimizer, dict) else case.optimizer) or "inference"
-        step += f", remat {case.remat}" * bool(case.remat)
+        step += ", rematerialized" * case.remat
         shape = "×".join(map(str, case.shape))
         habit = " ¹" * (case.name in HABITS)
         error = f"{100 * (ours / xla - 1):+.1f} %{habit}"

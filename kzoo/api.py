@@ -104,6 +104,8 @@ def create_model(
     name: str,
     num_classes: int | None = None,
     input_shape: tuple[int, ...] | None = None,
+    *,
+    remat: bool = False,
     **arguments: Any,
 ) -> Any:
     """A model by name.
@@ -112,13 +114,15 @@ def create_model(
         name: The model's name, see `kzoo list model`.
         num_classes: How many classes it tells apart; 0 for the features before the head.
         input_shape: Shape of one input, height × width × channels for pictures.
+        remat: Whether training keeps few activations and computes the others again: less memory, about a third more
+            time. A file doesn't remember it.
         **arguments: What else the model takes, such as `activation="mish"`; None leaves its default.
 
     Returns:
         A `keras.Model` whose outputs are logits.
 
     Raises:
-        KzooError: If the name or an argument is unknown.
+        KzooError: If the name or an argument is unknown, or `remat` finds no graph of layers to work on.
 
     >>> import kzoo
     >>> kzoo.create_model("lenet5", num_classes=10, input_shape=(28, 28, 1)).output_shape
@@ -127,7 +131,12 @@ def create_model(
     if arguments.get("features_only") is False:
         del arguments["features_only"]  # what every model does without being asked
     given = {"num_classes": num_classes, "input_shape": input_shape, **arguments}
-    return get("model", name, **{key: value for key, value in given.items() if value is not None})
+    model = get("model", name, **{key: value for key, value in given.items() if value is not None})
+    if remat:
+        from kzoo.models.rematerialization import rematerialize
+
+        rematerialize(model)
+    return model
 
 
 def load_model(path: str | Path, **arguments: Any) -> Any:

@@ -37,8 +37,8 @@ CLIPPED = "compile.optimizer={name: adamw, learning_rate: {name: linear, start: 
 SAM = "compile.optimizer={name: sam, optimizer: {name: sgd, learning_rate: 0.05}}"
 # 85 examples to train on: batches of 16 leave 5 over, of 28 one, of which one device gets none; 15 can't be halved.
 CASES = {
-    "tensorflow": {"plain": [], "one_left": ["data.batch_size=28", CLIPPED]},
-    "jax": {"plain": [], "odd": ["data.batch_size=15", SAM]},
+    "tensorflow": {"plain": [], "one_left": ["data.batch_size=28", CLIPPED, "run.remat=true"]},
+    "jax": {"plain": [], "odd": ["data.batch_size=15", SAM, "run.remat=true"]},
 }
 KIND = {"tensorflow": "mirrored", "jax": "data_parallel"}
 

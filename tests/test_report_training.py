@@ -153,3 +153,15 @@ def test_the_verb_needs_no_keras(run):
     )
     done = subprocess.run([sys.executable, "-c", code, run.path], capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.startswith("replaced:"), done.stderr
+
+
+def test_with_memory_it_has_a_bar_of_it(run):
+    page, forecast = run.path / "report.html", run.path / "memory.json"
+    before = page.read_text(encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "kzoo", "report", run.path, "--memory"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(forecast.read_text())["parts"]["parameters"] > 0
+    assert "workspace" in page.read_text(encoding="utf-8") and "workspace" not in before
+    forecast.unlink()

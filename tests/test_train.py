@@ -57,6 +57,13 @@ def test_it_learns(run):
     assert run.results["test"]["accuracy"] > 0.9
 
 
+def test_rematerialized_it_learns_the_same(run, tmp_path):
+    again = kzoo.train(kzoo.load_recipe("digits_quick", ["run.remat=true"]), runs=tmp_path, verbose=False)
+    assert again.model.call.__name__ == "call" and "rematerialization" in again.model.call.__module__
+    for left, right in zip(run.model.get_weights(), again.model.get_weights(), strict=True):
+        np.testing.assert_allclose(right, left, rtol=1e-4, atol=1e-5)
+
+
 def test_results_are_as_promised(run):
     results = run.results
     assert list(results) == [

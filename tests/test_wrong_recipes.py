@@ -94,6 +94,7 @@ WITHOUT_KERAS = [
     ("metrics: [accuracy]", "metric: [accuracy]", "15:3", "unknown key", "metrics"),
     ("compile:", "compiled:", "12:1", "unknown key", "compile"),
     ("seed: 0", "sed: 0", "2:1", "unknown key", "seed"),
+    ("precision: float32", "remat: sometimes", "20:10", "remat is to be a boolean", ""),
     ("precision: float32", "precision: float23", "20:14", "precision is to be", "float32"),
     ("run:\n", "run:\n  backend: tensorflaw\n", "20:12", "backend is to be", "tensorflow"),
     ("epochs: 2", "epochs: ten", "17:11", "epochs is to be an integer", ""),

@@ -25,6 +25,7 @@ from kzoo.data.service import checked_service
 from kzoo.data.share import Share
 from kzoo.data.source import Source, Split
 from kzoo.data.splits import split_off
+from kzoo.models.rematerialization import rematerialize
 from kzoo.problems import KzooError, Problem
 from kzoo.recipe import Recipe
 from kzoo.recipe.fields import DATA
@@ -243,6 +244,9 @@ def _compiled_model(
     model = loss = optimizer = None
     with problems.at("model"):
         model = _model(settings["model"], source, known, problems)
+    if model is not None and settings["run"]["remat"]:
+        with problems.at("run", "remat"):
+            rematerialize(model)
     with problems.at("compile", "loss"):
         loss = get("loss", filled("loss", to_compile.get("loss"), known))
     with problems.at("compile", "optimizer"):

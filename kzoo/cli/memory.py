@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 @click.option(
     "--compare", is_flag=True, help="Takes KEY=VALUE,VALUE…, and puts all combinations side by side."
 )
-@click.option("--remat", metavar="MODE", help="Activations computed again: products or full.")
 @click.option("--input-shape", metavar="H,W,C", help="Shape of an input, where the data isn't there.")
 @click.option("--num-classes", type=int, help="How many classes there are then.")
 @plugin_files
@@ -42,7 +41,7 @@ def command(
     kzoo memory RECIPE --compare optimizer=adamw,lion,adafactor precision=float32,mixed_bfloat16
     """
     bring_own_parts(plugins)
-    _import_keras()
+    import_keras_on_tensorflow()
     if compare:
         _compare(recipe, overrides, options, as_json)
         return
@@ -88,7 +87,6 @@ def _forecast(read: Any, options: dict[str, Any]) -> Forecast:
     found = forecaster(
         read,
         not options["inference"],
-        options["remat"],
         _shape(options["input_shape"]),
         options["num_classes"],
     )
@@ -108,7 +106,7 @@ def _shape(text: str | None) -> tuple[int, ...] | None:
     return shape
 
 
-def _import_keras() -> None:
+def import_keras_on_tensorflow() -> None:
     """Keras on TensorFlow, whatever the recipe runs on: its graphs say what a step does without doing it."""
     import os
     import sys

@@ -37,7 +37,7 @@ def print_bars(found: Forecast) -> None:
 
 def _step(found: Forecast) -> str:
     how = "training" if found.training else "inference"
-    extra = f", remat {found.remat}" if found.remat else ""
+    extra = ", rematerialized" if found.remat else ""
     return f"a step of {how} (batch {found.batch_size}, {found.precision}{extra})"
 
 

@@ -7,21 +7,27 @@ from pathlib import Path
 import click
 
 from kzoo.cli.options import as_json, bring_own_parts, plugin_files, print_json
+from kzoo.runs.files import write_json
 from kzoo.runs.folder import Run, load_run
 
 
 @click.command("report")
 @click.argument("runs", nargs=-1, required=True)
 @click.option("--out", type=click.Path(path_type=Path), help="Write the page here.")
+@click.option("--memory", is_flag=True, help="With what a step of a run holds, which is forecast first.")
 @plugin_files
 @as_json
-def command(runs: tuple[str, ...], out: Path | None, plugins: tuple[Path, ...], as_json: bool) -> None:
+def command(
+    runs: tuple[str, ...], out: Path | None, memory: bool, plugins: tuple[Path, ...], as_json: bool
+) -> None:
     """Write a page about a run, or one that lays several side by side.
 
     Of one run: report.html in its folder. Of several: comparison.html here, with what their recipes differ in.
     """
     bring_own_parts(plugins)
     found = [load_run(path) for path in runs]
+    if memory:
+        _forecast_memory(found)
     from kzoo.report import compare, write_comparison, write_report
 
     if len(found) == 1:
@@ -34,6 +40,16 @@ def command(runs: tuple[str, ...], out: Path | None, plugins: tuple[Path, ...], 
         print_json({"page": str(path), **(compare(found) if len(found) > 1 else _told(found[0]))})
     else:
         click.echo(f"{done}: {path}")
+
+
+def _forecast_memory(runs: list[Run]) -> None:
+    """Writes a memory.json into each run's folder, as reports read it."""
+    from kzoo.cli.memory import import_keras_on_tensorflow
+    from kzoo.memory import forecast
+
+    import_keras_on_tensorflow()
+    for run in runs:
+        write_json(run.path / "memory.json", forecast(run.recipe).as_json())
 
 
 def _told(run: Run) -> dict[str, object]:

@@ -16,31 +16,27 @@ from kzoo.memory.forecast import OF_A_LAYER, PARTS, Forecast
 from kzoo.memory.fusion import units_of
 from kzoo.memory.liveness import peak_of
 from kzoo.memory.program import BACKWARD, FORWARD, UPDATE, Program
-from kzoo.memory.remat import MODES
 from kzoo.memory.shapes import shapes_of
-from kzoo.problems import KzooError, Problem, or_list
+from kzoo.problems import KzooError
 from kzoo.recipe import Recipe
 
 
 def forecaster(
     recipe: Recipe,
     training: bool = True,
-    remat: str | None = None,
     input_shape: Sequence[int] | None = None,
     num_classes: int | None = None,
 ) -> Forecaster | Elsewhere:
     """What forecasts a recipe's step; its arguments are those of `kzoo.memory.forecast`."""
-    if remat is not None and remat not in MODES:
-        raise KzooError(Problem(f"remat: expected {or_list(MODES)}, got '{remat}'"))
     wanted = recipe.resolved["run"].get("backend") or os.environ.get("KERAS_BACKEND") or "tensorflow"
     if "keras" not in sys.modules and wanted != "tensorflow":
         return Elsewhere(
-            recipe, training, remat, input_shape, num_classes
+            recipe, training, input_shape, num_classes
         )  # that choice is left open in this process
     import keras
 
     kind = Forecaster if keras.backend.backend() == "tensorflow" else Elsewhere
-    return kind(recipe, training, remat, input_shape, num_classes)
+    return kind(recipe, training, input_shape, num_classes)
 
 
 class Forecaster:
@@ -50,14 +46,13 @@ class Forecaster:
         self,
         recipe: Recipe,
         training: bool,
-        remat: str | None,
         input_shape: Sequence[int] | None,
         num_classes: int | None,
     ):
         from kzoo.memory.step import Step
 
         self.recipe = recipe
-        self.step = Step(recipe, shapes_of(recipe, input_shape, num_classes), training, remat)
+        self.step = Step(recipe, shapes_of(recipe, input_shape, num_classes), training)
 
     def at(self, batch_size: int | None = None) -> Forecast:
         """The forecast for a batch size; by default the recipe's."""
@@ -83,7 +78,7 @@ class Forecaster:
             training=step.training,
             batch_size=size,
             precision=settings["run"]["precision"],
-            remat=step.remat if step.training else None,
+            remat=step.training and settings["run"]["remat"],
             parts=parts,
             layers=[{"layer": name, **row} for name, row in layers.items() if any(row.values())],
             all_gradients=bytes_of(model.trainable_variables) if step.training else 0,
@@ -145,12 +140,10 @@ class Elsewhere:
         self,
         recipe: Recipe,
         training: bool,
-        remat: str | None,
         input_shape: Sequence[int] | None,
         num_classes: int | None,
     ):
         self.recipe, self.options = recipe, [] if training else ["--inference"]
-        self.options += ["--remat", remat] if remat else []
         self.options += ["--input-shape", ",".join(map(str, input_shape))] if input_shape else []
         self.options += ["--num-classes", str(num_classes)] if num_classes else []
 

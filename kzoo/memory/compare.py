@@ -11,6 +11,7 @@ from kzoo.problems import KzooError, Problem
 _SHORT = {
     "optimizer": "compile.optimizer",
     "precision": "run.precision",
+    "remat": "run.remat",
     "model": "model",
     "activation": "model.activation",
     "batch_size": "data.batch_size",

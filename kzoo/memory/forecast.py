@@ -22,7 +22,7 @@ class Forecast:
         training: Whether the step trains; otherwise it predicts.
         batch_size: Examples in a batch.
         precision: The dtype policy.
-        remat: How activations are computed again instead of kept; None for not at all.
+        remat: Whether activations are computed again instead of kept, as by run.remat.
         parts: Bytes. `parameters`: all weights, statistics of normalizations too. `gradients`: those that wait for the
             optimizer at that moment. `optimizer`: its variables. `activations`: what the forward pass keeps for the
             backward pass. `copies`: weights in the type that layers compute in. `batch`: inputs and targets.
@@ -36,7 +36,7 @@ class Forecast:
     training: bool
     batch_size: int
     precision: str
-    remat: str | None
+    remat: bool
     parts: dict[str, int]
     layers: list[dict[str, Any]]
     all_gradients: int
@@ -57,7 +57,6 @@ def forecast(
     *,
     training: bool = True,
     batch_size: int | None = None,
-    remat: str | None = None,
     input_shape: Sequence[int] | None = None,
     num_classes: int | None = None,
 ) -> Forecast:
@@ -69,9 +68,6 @@ def forecast(
         recipe: From `kzoo.load_recipe`, or a path or name that it takes.
         training: Whether the step trains; otherwise it predicts.
         batch_size: Examples in a batch; by default the recipe's.
-        remat: How activations are computed again in the backward pass instead of kept: `products` keeps what
-            convolutions and products of matrices gave, `full` what one layer hands to the next; by default not at
-            all.
         input_shape: Shape of one input, where the data isn't there to be looked at.
         num_classes: How many classes there are then.
 
@@ -89,4 +85,4 @@ def forecast(
     from kzoo.memory.building import forecaster
 
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
-    return forecaster(recipe, training, remat, input_shape, num_classes).at(batch_size)
+    return forecaster(recipe, training, input_shape, num_classes).at(batch_size)

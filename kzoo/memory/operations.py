@@ -57,10 +57,6 @@ _SORTS = {
     }.items()
     for name in names.split()
 }
-# What rematerialization keeps: it would cost most to compute again.
-_PRODUCTS = """MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 Einsum Conv2D Conv3D DepthwiseConv2dNative
-Conv2DBackpropInput Conv3DBackpropInputV2"""
-PRODUCTS = frozenset(_PRODUCTS.split())
 COSTLY = frozenset(_COSTLY.split())
 
 

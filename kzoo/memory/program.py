@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from kzoo.memory.operations import COSTLY, PRODUCTS, Sort, sort_of
+from kzoo.memory.operations import COSTLY, Sort, sort_of
 
 FORWARD, BACKWARD, UPDATE = "forward", "backward", "update"
 _TAPE = "gradient_tape/"
@@ -47,7 +47,6 @@ class Operation:
         operands: The results that it reads, by number.
         results: The results that it makes, by number.
         target: The variable that it writes, by the number of what it held before; None if that was never read.
-        product: Whether it is a product of matrices or a convolution.
     """
 
     name: str
@@ -57,7 +56,6 @@ class Operation:
     operands: tuple[int, ...]
     results: tuple[int, ...]
     target: int | None = None
-    product: bool = False
 
 
 @dataclasses.dataclass
@@ -209,9 +207,7 @@ class _Reader:
     def _append(
         self, op: Any, sort: Sort, phase: str, operands: Any, results: Any, target: int | None = None
     ) -> None:
-        made = Operation(op.name, sort, op.type in COSTLY, phase, operands, results, target)
-        made.product = op.type in PRODUCTS
-        self.operations.append(made)
+        self.operations.append(Operation(op.name, sort, op.type in COSTLY, phase, operands, results, target))
 
     def _read_variable(self, op: Any) -> None:
         handle, tensor = id(op.inputs[0].op), op.outputs[0]

@@ -24,7 +24,6 @@ from kzoo.build.placing import Problems
 from kzoo.data.pipeline import steps_per_epoch
 from kzoo.data.source import Source
 from kzoo.memory.program import Program, read
-from kzoo.memory.remat import recomputed
 from kzoo.problems import KzooError
 from kzoo.recipe import Recipe
 
@@ -36,16 +35,15 @@ class Step:
         recipe: The recipe.
         source: Its data's shapes.
         training: Whether it trains; otherwise it predicts.
-        remat: How activations are computed again instead of kept, `products` or `full`; None for not at all.
 
     Raises:
         KzooError: With everything that is wrong with the recipe.
     """
 
-    def __init__(self, recipe: Recipe, source: Source, training: bool = True, remat: str | None = None):
+    def __init__(self, recipe: Recipe, source: Source, training: bool = True):
         settings = copy.deepcopy(recipe.resolved)
         settings["model"].pop("weights", None)  # they take the place of those that are there
-        self.recipe, self.training, self.remat = recipe, training, remat
+        self.recipe, self.training = recipe, training
         settings["compile"]["optimizer"] = _optimizer(recipe, settings, source)
         self.graph = tf.Graph()
         with self.graph.as_default():
@@ -67,7 +65,7 @@ class Step:
             KzooError: If it can't be traced.
         """
         try:
-            program = self._traced(batch_size)
+            return self._traced(batch_size)
         except KzooError:
             raise
         except Exception as error:  # whatever a model, a loss or an optimizer may raise
@@ -78,7 +76,6 @@ class Step:
         finally:
             # Forgets Keras's generator, which may be in the graph.
             keras.utils.set_random_seed(self.experiment.settings["seed"])
-        return recomputed(program, self.layer_of, self.remat) if self.remat and self.training else program
 
     def _traced(self, batch_size: int) -> Program:
         # As in tf.function: variables are captured from outside, and `==` between tensors compares numbers.

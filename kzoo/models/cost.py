@@ -21,7 +21,7 @@ def parameters_of(model: keras.Model) -> int:
     (61706, 416520)
     """
     moving = {id(each) for layer in model.layers for each in _moving(layer)}
-    return sum(math.prod(each.shape) for each in model.weights if id(each) not in moving and _is_float(each))
+    return sum(math.prod(each.shape) for each in model.weights if id(each) not in moving and is_float(each))
 
 
 def multiply_adds_of(model: keras.Model) -> int:
@@ -57,5 +57,5 @@ def _moving(layer: Any) -> list[Any]:
     return [each for each in layer.weights if each.path.rpartition("/")[2].startswith("moving_")]
 
 
-def _is_float(variable: Any) -> bool:
+def is_float(variable: Any) -> bool:
     return keras.backend.is_float_dtype(variable.dtype)

@@ -87,6 +87,11 @@ RUN = {
         "string",
         choices=("mirrored", "data_parallel", "auto"),
     ),
+    "remat": Field(
+        "Keep few activations while training and compute the others again: less memory, about a third more time.",
+        "boolean",
+        default=False,
+    ),
     "checkpoint_minutes": Field(
         "After how many minutes within an epoch its state is kept too; 0: only at the ends of epochs.",
         "number",

@@ -8,7 +8,6 @@ The compiled step's `memory_analysis`, on the CPU, for the cases in benchmarks/m
 words given; by default those that aren't in the file yet.
 """
 
-import contextlib
 import json
 import os
 import sys
@@ -24,38 +23,6 @@ from memory_cases import CASES, CLASSES, Case
 
 import kzoo
 
-
-def _remat(function):
-    """`keras.remat`, but that what is no tensor, such as `training`, stays Python's."""
-
-    def rematerialized(*inputs, **named):
-        places = [index for index, each in enumerate(inputs) if isinstance(each, jax.Array)]
-
-        def inner(*tensors):
-            given = dict(zip(places, tensors))
-            return function(*(given.get(index, each) for index, each in enumerate(inputs)), **named)
-
-        return jax.checkpoint(inner)(*(inputs[index] for index in places))
-
-    return rematerialized
-
-
-def _keep_products(model):
-    """Has the gradient compute all else of the forward pass again."""
-    call = model.stateless_call
-
-    def kept(primitive, *_, **__):
-        return primitive.name in ("conv_general_dilated", "dot_general")
-
-    def stateless_call(weights, others, *inputs, **options):
-        if not options.get("training"):
-            return call(weights, others, *inputs, **options)
-        return jax.checkpoint(lambda *given: call(*given, **options), policy=kept)(weights, others, *inputs)
-
-    model.stateless_call = stateless_call
-
-
-keras.src.backend.core.remat = _remat
 FILE = Path(__file__).with_name("memory.json")
 PARTS = ("argument", "output", "temp", "alias")
 
@@ -64,10 +31,7 @@ def measure(case: Case) -> dict[str, int]:
     """Bytes of arguments, outputs, temporaries and of outputs that take the place of arguments."""
     keras.backend.clear_session()
     keras.config.set_dtype_policy(case.precision)
-    with keras.RematScope("full") if case.remat == "full" else contextlib.nullcontext():
-        model = kzoo.create_model(case.model, CLASSES, case.shape)
-    if case.remat == "products":
-        _keep_products(model)
+    model = kzoo.create_model(case.model, CLASSES, case.shape, remat=case.remat)
     loss = kzoo.get("loss", "sparse_categorical_crossentropy", from_logits=True)
     model.compile(loss=loss, optimizer=kzoo.get("optimizer", case.optimizer or "sgd"), metrics=["accuracy"])
     batch = (
