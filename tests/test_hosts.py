@@ -1,6 +1,8 @@
 """Several hosts train as one: two processes on loopback, one of which is killed, and what they are told."""
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -20,8 +22,8 @@ from tests.test_devices import RECIPE, assert_close, rows_of, write_recipe
 started: list[subprocess.Popen[str]] = []
 
 
-def start(folder, *arguments):
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
+def start(folder, *arguments, **more):
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1", **more}
     environment.pop("KERAS_BACKEND", None)
     process = subprocess.Popen(
         [sys.executable, "-m", "kzoo", "train", *map(str, arguments)],
@@ -41,6 +43,24 @@ def start_two(folder, *arguments):
         port = free.getsockname()[1]
     hosts = f"127.0.0.1:{port},127.0.0.1:{port + 1}"
     return [start(folder, *arguments, "--hosts", hosts, "--index", index) for index in (0, 1)]
+
+
+def start_two_as_slurm_does(folder, *arguments):
+    """Two tasks of a job; JAX takes the port from the job's number."""
+    while True:
+        with socket.socket() as free, contextlib.suppress(OSError):
+            free.bind(("127.0.0.1", 61440 + (job := random.randrange(4096))))
+            break
+    told = {
+        "SLURM_JOB_ID": job,
+        "SLURM_STEP_NODELIST": "127.0.0.1",
+        "SLURM_NTASKS": 2,
+        "SLURM_STEP_NUM_NODES": 1,
+    }
+    return [
+        start(folder, *arguments, "--hosts", "auto", **{k: str(v) for k, v in each.items()})
+        for each in (told | {"SLURM_PROCID": index, "SLURM_LOCALID": index} for index in (0, 1))
+    ]
 
 
 def finish(process, status=0):
@@ -100,8 +120,13 @@ def test_two_hosts_train_as_one_and_one_lost_ends_the_other(tmp_path):
     assert "Traceback" not in said
     assert not run.finished and len(list(two.glob("runs/.*"))) == 0
 
-    # Two go on where they were, to where one alone comes.
-    done = [finish(each) for each in start_two(two, "--resume", run.path)]
+    # One goes on where two were, is killed too, and two that a cluster tells of themselves end where one alone does.
+    third = start(two, "--resume", run.path)
+    wait_for(two, "runs/*/checkpoints/epoch-0000[5-9].safetensors", third)
+    third.send_signal(signal.SIGKILL)
+    third.communicate()
+    done = [finish(each) for each in start_two_as_slurm_does(two, "--resume", run.path)]
+    assert "devices: 2 on 2 hosts" in done[0]
     assert "resuming after epoch" in done[0] and "test: " in done[0] and "test: " not in done[1]
     finish(alone)
     assert_same(only_run(one), run)
