@@ -1,5 +1,6 @@
 """The learning-rate range test: where the answer is known in closed form, and as a verb."""
 
+import contextlib
 import json
 import math
 import shlex
@@ -281,8 +282,11 @@ def test_it_can_be_interrupted(tmp_path):
     )
     with pytest.raises(subprocess.TimeoutExpired):
         process.communicate(timeout=15)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    for _ in range(5):  # a signal that comes while TensorFlow is imported may be lost in there
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            _, said = process.communicate(timeout=20)
+            break
     assert process.returncode == 130 and "interrupted" in said and "Traceback" not in said
     assert not list(tmp_path.iterdir())
 
