@@ -19,7 +19,7 @@ BACKENDS = ("tensorflow", "jax", "torch")
 # JAX compiles every operation for every shape: these would take it half an hour.
 LEFT_OUT = {"jax": ["-k", "not extremes and not half_precision and not float64", "-m", "not slow"]}
 # Where the tests outside of this folder that are marked slow run, too.
-ALSO = {"tensorflow": [["tests", "-m", "slow"]]}
+ALSO = {"tensorflow": [["tests/conformance", "tests", "-m", "slow"]]}  # the first: its conftest.py records
 _NOTHING_CHANGED = 5  # pytest's status when there was no test to run
 
 
