@@ -28,8 +28,8 @@ On their test parts, over all seeds that were run; seconds are the median of a t
 | recipe | measured | mean | lowest to highest | seeds | parameters | seconds | command | kzoo |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
-# What a table of results is about, for data of classes and of depths.
-_QUOTED = ("accuracy", "abs_rel")
+# What a table of results is about, for data of classes, of depths, and for embeddings.
+_QUOTED = ("accuracy", "abs_rel", "recall_at_k")
 
 
 def finished(runs: Path) -> dict[str, list[dict[str, Any]]]:
@@ -58,7 +58,7 @@ def row(recipe: str, runs: list[dict[str, Any]]) -> str:
     """A line of the table."""
     metric = next(each for each in _QUOTED if each in runs[0]["test"])
     values = [run["test"][metric] for run in runs]
-    said = (lambda value: f"{100 * value:.1f} %") if metric == "accuracy" else (lambda value: f"{value:.3f}")
+    said = (lambda value: f"{100 * value:.1f} %") if metric != "abs_rel" else (lambda value: f"{value:.3f}")
     versions = sorted({run["environment"]["versions"]["kzoo"] for run in runs})
     return " | ".join(
         [
