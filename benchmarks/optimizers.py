@@ -1,17 +1,17 @@
 """What a step of each optimizer costs, next to Keras's Adam and to PyTorch's optimizer of the same name.
 
-    python benchmarks/optimizers.py [PATTERN ...]
+    python benchmarks/optimizers.py [PATTERN ...] [--xla] [--on resnet50 small]
 
 On the 161 weight tensors of a ResNet-50 (25.6 million numbers) and on 1,000 small ones (64 numbers each). TensorFlow in
-one compiled function without XLA, PyTorch with its default loops, both on all cores, in turn. Wanted: at most 1.1 times
-Keras's Adam for those with one or two slots.
+one function, with `--xla` compiled by XLA as `model.fit` has it by default, PyTorch with its default loops, both on all
+cores, in turn. Wanted: at most 1.1 times Keras's Adam for those with one or two slots.
 """
 
 from __future__ import annotations
 
+import argparse
 import fnmatch
 import gc
-import sys
 import time
 from collections.abc import Callable, Sequence
 
@@ -49,14 +49,14 @@ def resnet50() -> list[tuple[int, ...]]:
 
 
 def on_tensorflow(
-    optimizer: keras.optimizers.Optimizer, shapes: Sequence[tuple[int, ...]]
+    optimizer: keras.optimizers.Optimizer, shapes: Sequence[tuple[int, ...]], xla: bool
 ) -> Callable[[], object]:
     generator = np.random.default_rng(0)
     weights = [keras.Variable(generator.normal(size=shape).astype("float32")) for shape in shapes]
     gradients = [tf.constant(generator.normal(size=shape).astype("float32")) for shape in shapes]
     optimizer.build(weights)
 
-    @tf.function
+    @tf.function(jit_compile=xla)
     def step():
         optimizer.apply(gradients, weights)
         return weights[-1].value[0]
@@ -79,24 +79,33 @@ def milliseconds(step: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - began) / calls
 
 
+def run(what: str, shapes: Sequence[tuple[int, ...]], patterns: Sequence[str], xla: bool) -> None:
+    adam = on_tensorflow(keras.optimizers.Adam(), shapes, xla)
+    for card in catalogue().cards("optimizer"):
+        if card.package != "kzoo" or not any(fnmatch.fnmatch(card.name, each) for each in patterns):
+            continue
+        ours = on_tensorflow(card.load()(), shapes, xla)
+        sides = {"Keras's Adam": adam}
+        if card.name in _TORCH:
+            sides["PyTorch"] = on_torch(_TORCH[card.name], shapes)
+        for whose, theirs in sides.items():
+            compare(
+                f"{what}, {card.name}, ms, {whose}",
+                lambda ours=ours: milliseconds(ours),
+                lambda theirs=theirs: milliseconds(theirs),
+                rounds=3,
+            )
+        del ours, sides, theirs
+        gc.collect()  # each holds a few hundred megabytes, in cycles
+
+
 if __name__ == "__main__":
-    patterns = sys.argv[1:] or ["*"]
     assert len(resnet50()) == 161 and sum(map(np.prod, resnet50())) == 25_557_032
-    for what, shapes in (("ResNet-50", resnet50()), ("1,000 small", [(8, 8)] * 1000)):
-        adam = on_tensorflow(keras.optimizers.Adam(), shapes)
-        for card in catalogue().cards("optimizer"):
-            if card.package != "kzoo" or not any(fnmatch.fnmatch(card.name, each) for each in patterns):
-                continue
-            ours = on_tensorflow(card.load()(), shapes)
-            sides = {"Keras's Adam": adam}
-            if card.name in _TORCH:
-                sides["PyTorch"] = on_torch(_TORCH[card.name], shapes)
-            for whose, theirs in sides.items():
-                compare(
-                    f"{what}, {card.name}, ms, {whose}",
-                    lambda ours=ours: milliseconds(ours),
-                    lambda theirs=theirs: milliseconds(theirs),
-                    rounds=3,
-                )
-            del ours, sides, theirs
-            gc.collect()  # each holds a few hundred megabytes, in cycles
+    weights = {"resnet50": resnet50(), "small": [(8, 8)] * 1000}
+    parser = argparse.ArgumentParser()
+    parser.add_argument("patterns", nargs="*", default=["*"])
+    parser.add_argument("--xla", action="store_true")
+    parser.add_argument("--on", nargs="+", choices=weights, default=[*weights])
+    asked = parser.parse_args()
+    for what in asked.on:
+        run(what, weights[what], asked.patterns, asked.xla)

@@ -25,10 +25,10 @@ _INTRODUCTION = """\
 # Optimizers in use
 
 Real digits (8×8, 1,437 to train, 360 held out), an MLP of 64 and 32 units, 60 epochs of batches of 64 (1,380 steps),
-each optimizer with the defaults that its paper or its reference has, or with what stands behind its name: what the
-paper trained with, and for tiger, scion and asgd a learning rate that was looked for with two of the seeds. Accuracy on
-the held-out digits is the mean of three seeds; bytes of state are what the optimizer keeps for each of the 6,570
-float32 weights; steps per second are those of TensorFlow on one core, an epoch in one call, for comparison only.
+each optimizer with the defaults that its paper or its reference has, or with what stands behind its name. For asgd,
+d_adapt_adam, lars, scion and tiger that was looked for with two of the seeds. Accuracy on the held-out digits is the
+mean of three seeds; bytes of state are what the optimizer keeps for each of the 6,570 float32 weights; steps per second
+are those of TensorFlow on one core, an epoch in one call, for comparison only.
 `python benchmarks/optimizers_in_use.py` writes this page.
 
 Rprop goes by the signs of gradients that have no noise: on such small batches it can't reach the others.
@@ -36,7 +36,7 @@ Rprop goes by the signs of gradients that have no noise: on such small batches i
 | optimizer | accuracy | against adamw | bytes a weight | steps a second |
 | --- | --- | --- | --- | --- |
 """
-# Where the defaults are no more than a place to begin: what the papers used, or a rate that was looked for.
+# Where the defaults are no more than a place to begin: what papers used, or what was looked for.
 _MOMENTUM = {"name": "momentum", "learning_rate": 0.1, "momentum": 0.9}
 _SETTINGS = {
     "asam": {"optimizer": _MOMENTUM},

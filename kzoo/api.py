@@ -114,8 +114,8 @@ def create_model(
         name: The model's name, see `kzoo list model`.
         num_classes: How many classes it tells apart; 0 for the features before the head.
         input_shape: Shape of one input, height × width × channels for pictures.
-        remat: Whether training keeps few activations and computes the others again: less memory, about a third more
-            time. A file doesn't remember it.
+        remat: Whether training keeps few activations and computes the others again: less memory, a third to a
+            half more time. A file doesn't remember it.
         **arguments: What else the model takes, such as `activation="mish"`; None leaves its default.
 
     Returns:

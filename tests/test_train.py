@@ -59,7 +59,7 @@ def test_it_learns(run):
 
 def test_rematerialized_it_learns_the_same(run, tmp_path):
     again = kzoo.train(kzoo.load_recipe("digits_quick", ["run.remat=true"]), runs=tmp_path, verbose=False)
-    assert again.model.call.__name__ == "call" and "rematerialization" in again.model.call.__module__
+    assert again.model.call.__module__ == "kzoo.models.rematerialization"
     for left, right in zip(run.model.get_weights(), again.model.get_weights(), strict=True):
         np.testing.assert_allclose(right, left, rtol=1e-4, atol=1e-5)
 

@@ -95,12 +95,9 @@ def _moved(backend: Any, image: Any, matrix: list[Any], fill: int) -> Any:
     row = backend.cast(numpy.floor(d * x + e * y + f), "int32")
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
     index = numpy.clip(row, 0, height - 1) * width + numpy.clip(column, 0, width - 1)
-    # The channels of a pixel as one number, so that it is looked up once.
-    whole = backend.cast(image, "int32")
-    packed = sum(whole[..., channel] * 256**channel for channel in range(channels))
-    taken = numpy.take(numpy.reshape(packed, (height * width,)), index, axis=0)
-    parts = [taken // 256**channel % 256 for channel in range(channels)]
-    return backend.cast(numpy.where(inside[..., None], numpy.stack(parts, axis=-1), fill), "uint8")
+    # A pixel at a time, all its channels: XLA would look up each channel of its own many times slower.
+    taken = numpy.take(numpy.reshape(image, (height * width, channels)), index, axis=0)
+    return numpy.where(inside[..., None], taken, backend.cast(fill, "uint8"))
 
 
 # Changing values ------------------------------------------------------------------------------------------------

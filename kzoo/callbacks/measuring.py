@@ -13,6 +13,7 @@ import numpy as np
 from kzoo.callbacks.batches import first_batches
 from kzoo.callbacks.passes import Passes
 from kzoo.callbacks.recording import Note
+from kzoo.callbacks.untouched import untouched
 
 
 @dataclasses.dataclass
@@ -105,13 +106,14 @@ class Measuring:
         return self.measured(self._wanted)[who]
 
     def measured(self, wanted: dict[Any, Wanted]) -> dict[Any, Seen]:
-        """What is seen now, by the same keys."""
+        """What is seen now, by the same keys. Nothing in the model changes, random states included."""
         seen = {key: Seen() for key in wanted}
-        for data in {id(each.data): each.data for each in wanted.values()}.values():
-            of_it = {key: each for key, each in wanted.items() if each.data is data}
-            for number, batch in enumerate(self._first(data, [each.batches for each in of_it.values()])):
-                due = {key: each for key, each in of_it.items() if number < (each.batches or math.inf)}
-                self._measure(batch, due, seen)
+        with untouched(self._model):
+            for data in {id(each.data): each.data for each in wanted.values()}.values():
+                of_it = {key: each for key, each in wanted.items() if each.data is data}
+                for number, batch in enumerate(self._first(data, [each.batches for each in of_it.values()])):
+                    due = {key: each for key, each in of_it.items() if number < (each.batches or math.inf)}
+                    self._measure(batch, due, seen)
         return seen
 
     def _first(self, data: Any, counts: list[int | None]) -> Iterable[Any]:

@@ -1,7 +1,4 @@
-"""Runs a model forward, noting what its layers do, and backward, for the gradients: on each backend in its own way.
-
-Nothing in the model changes, random states included.
-"""
+"""Runs a model forward, noting what its layers do, and backward, for the gradients: on each backend in its own way."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ class Passes:
         self._made: dict[Hashable, Callable[..., Any]] = {}
 
     def forward(self, model: keras.Model, x: Any, notes: dict[Any, Note]) -> tuple[Any, Noted]:
-        """Runs the model as in inference.
+        """Runs the model as in inference. Layers that draw random numbers even then change their states.
 
         Args:
             model: The model.
@@ -46,6 +43,8 @@ class Passes:
 
     def gradients(self, model: keras.Model, batch: tuple[Any, Any, Any]) -> list[np.ndarray]:
         """The gradients of what training minimizes, as in training: with dropout, regularization and all.
+
+        Nothing in the model changes, random states included.
 
         Args:
             model: A compiled model.
@@ -96,11 +95,7 @@ def _forward_on_tensorflow(model: keras.Model, x: Any, notes: dict[Any, Note]) -
     def run(x: Any) -> Any:
         return _noting(model, x, notes)
 
-    def run_untouched(x: Any) -> Any:
-        with untouched(model):
-            return run(x)
-
-    return run_untouched
+    return run
 
 
 def _forward_on_jax(model: keras.Model, x: Any, notes: dict[Any, Note]) -> Callable[..., Any]:
@@ -120,7 +115,7 @@ def _forward_on_torch(model: keras.Model, x: Any, notes: dict[Any, Note]) -> Cal
     import torch
 
     def run(x: Any) -> Any:
-        with untouched(model), torch.no_grad():
+        with torch.no_grad():
             return _noting(model, x, notes)
 
     return run

@@ -12,7 +12,7 @@ from keras.src.backend.common import global_state
 
 @contextlib.contextmanager
 def untouched(model: keras.Model) -> Iterator[None]:
-    """Puts back afterwards what isn't trained: statistics, metrics, random states. For TensorFlow and PyTorch.
+    """Puts back afterwards what isn't trained: statistics, metrics, random states.
 
     Args:
         model: The model.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kzoo.cli.options import as_json, bring_own_parts, plugin_files, print_json, quiet_backends
+from kzoo.cli.options import as_json, bring_own_parts, plugin_files, prepare_forecast, print_json
 from kzoo.problems import KzooError, Problem
 from kzoo.recipe import load_recipe
 
@@ -41,7 +41,7 @@ def command(
     kzoo memory RECIPE --compare optimizer=adamw,lion,adafactor precision=float32,mixed_bfloat16
     """
     bring_own_parts(plugins)
-    import_keras_on_tensorflow()
+    prepare_forecast()
     if compare:
         _compare(recipe, overrides, options, as_json)
         return
@@ -104,18 +104,3 @@ def _shape(text: str | None) -> tuple[int, ...] | None:
         hint = "Whole numbers from 1, such as 224,224,3."
         raise KzooError(Problem(f"--input-shape: expected the shape of an input, got '{text}'", hint=hint))
     return shape
-
-
-def import_keras_on_tensorflow() -> None:
-    """Keras on TensorFlow, whatever the recipe runs on: its graphs say what a step does without doing it."""
-    import os
-    import sys
-
-    if "keras" not in sys.modules:
-        os.environ["KERAS_BACKEND"] = "tensorflow"
-    os.environ.setdefault(
-        "CUDA_VISIBLE_DEVICES", ""
-    )  # nothing is computed: a GPU may have better things to do
-    with quiet_backends():
-        import keras  # noqa: F401
-        import tensorflow  # noqa: F401

@@ -61,6 +61,19 @@ def prepare(recipe: Any) -> None:
     from kzoo.build.backend import use_backend
 
     use_backend(recipe.resolved["run"].get("backend"))
+    _import_keras()
+
+
+def prepare_forecast() -> None:
+    """Imports Keras on TensorFlow, whatever the recipe runs on: its graphs say what a step does without doing it."""
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = "tensorflow"
+    # Nothing is computed: a GPU may have better things to do.
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+    _import_keras()
+
+
+def _import_keras() -> None:
     with quiet_backends():
         import keras  # noqa: F401
         import tensorflow  # noqa: F401 - tf.data feeds every backend

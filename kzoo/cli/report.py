@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kzoo.cli.options import as_json, bring_own_parts, plugin_files, print_json
+from kzoo.cli.options import as_json, bring_own_parts, plugin_files, prepare_forecast, print_json
 from kzoo.runs.files import write_json
 from kzoo.runs.folder import Run, load_run
 
@@ -44,10 +44,9 @@ def command(
 
 def _forecast_memory(runs: list[Run]) -> None:
     """Writes a memory.json into each run's folder, as reports read it."""
-    from kzoo.cli.memory import import_keras_on_tensorflow
     from kzoo.memory import forecast
 
-    import_keras_on_tensorflow()
+    prepare_forecast()
     for run in runs:
         write_json(run.path / "memory.json", forecast(run.recipe).as_json())
 

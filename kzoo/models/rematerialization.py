@@ -18,7 +18,7 @@ from kzoo.problems import KzooError, Problem
 
 
 def rematerialize(model: keras.Model) -> None:
-    """Makes training a model hold less memory, for about a third more time. Up to rounding it computes the same.
+    """Makes training a model hold less memory, for a third to a half more time. Up to rounding it computes the same.
 
     The graph of layers is cut where a single tensor passes, such as between the blocks of a ResNet or a transformer.
     Those tensors are kept for the backward pass; what lies between two of them is computed once more when it is needed.
@@ -120,6 +120,7 @@ def _stretches(model: keras.Model) -> tuple[list[_Stretch], _Stretch]:
     ends = _chosen([before for _, before in places], [_numbers(each) for each, _ in places])
     tensors = [list(model.inputs), *([places[each][0]] for each in ends)]
     stretches = [_Stretch(begin, end[0]) for begin, end in itertools.pairwise(tensors)]
+    # A Sequential has no `output`.
     last = model.outputs[0] if isinstance(model, keras.Sequential) else model.output
     return stretches, _Stretch(tensors[-1], last)
 

@@ -88,9 +88,15 @@ class Lookahead(Around):
         batches = self.sync_period * (self.optimizer.gradient_accumulation_steps or 1)
         due = ops.equal(ops.mod(self.optimizer._iterations, batches), 0)
         ahead, behind = ops.convert_to_tensor(variable), ops.convert_to_tensor(slow)
-        pulled = behind + (ahead - behind) * self.slow_step
-        self.assign(slow, ops.where(due, pulled, behind))
-        self.assign(variable, ops.where(due, pulled, ahead))
+
+        def pulled():
+            both = behind + (ahead - behind) * self.slow_step
+            return both, both
+
+        # Nothing is computed in the steps in between.
+        now, kept = ops.cond(due, pulled, lambda: (ahead, behind))
+        self.assign(slow, kept)
+        self.assign(variable, now)
 
     def get_config(self):
         own = ("sync_period", "slow_step", "use_ema", "ema_momentum", "ema_overwrite_frequency")

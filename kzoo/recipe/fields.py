@@ -88,7 +88,7 @@ RUN = {
         choices=("mirrored", "data_parallel", "auto"),
     ),
     "remat": Field(
-        "Keep few activations while training and compute the others again: less memory, about a third more time.",
+        "Keep few activations while training and compute the others again: less memory, a third to a half more time.",
         "boolean",
         default=False,
     ),

@@ -79,9 +79,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             for card, ok, item in zip(cards, proved, items)
         ]
         if _whole_files(config):
-            slow = (
-                config.option.markexpr == "slow"
-            )  # of files outside of this folder nothing else is left out
+            # Of files outside of this folder only slow tests are left out later.
+            slow = config.option.markexpr == "slow"
             _FILES.update(
                 item.path
                 for card, item in zip(cards, items)
