@@ -93,6 +93,7 @@ class ScaledStdConv(StdConv):
         use_bias: Whether there is a bias.
         gamma: γ, which makes up for the activation before: 1.7139588594436646 for ReLU, 1.7015043497085571 for GELU.
         epsilon: ε, above 0.
+        gain_initializer: What g starts from; `zeros` silences a block of a residual network at first.
         **kwargs: What else `keras.layers.Conv2D` takes, such as `groups` and `dilation_rate`.
 
     Call it with pictures `(batch, height, width, channels)`; the result is as `keras.layers.Conv2D`'s.
@@ -103,8 +104,7 @@ class ScaledStdConv(StdConv):
     Paper: Brock et al. 2021, Characterizing signal propagation to close the performance gap in unnormalized ResNets,
     arXiv:2101.08692.
 
-    What differs: the same as `timm.layers.ScaledStdConv2d`, but for padding at stride 2, as with `StdConv`; the gain
-    starts from 1.
+    What differs: the same as `timm.layers.ScaledStdConv2d`, but for padding at stride 2, as with `StdConv`.
 
     >>> from kzoo.layers import ScaledStdConv
     >>> import numpy as np
@@ -122,19 +122,24 @@ class ScaledStdConv(StdConv):
         use_bias: bool = True,
         gamma: float = 1.0,
         epsilon: float = 1e-6,
+        gain_initializer="ones",
         **kwargs,
     ):
         super().__init__(filters, kernel_size, strides, padding, use_bias, epsilon, **kwargs)
         self.gamma = positive(gamma=gamma)
+        self.gain_initializer = keras.initializers.get(gain_initializer)
 
     def build(self, input_shape):
         super().build(input_shape)
-        self.gain = self.add_weight(shape=(self.filters,), initializer="ones", name="gain")
+        # Of the shape that it has in PyTorch's files.
+        shape = (self.filters, 1, 1, 1)
+        self.gain = self.add_weight(shape=shape, initializer=self.gain_initializer, name="gain")
 
     def standardized(self, kernel):
         standard = super().standardized(kernel)
         each = standard.shape[0] * standard.shape[1] * standard.shape[2]
-        return standard * (self.gamma * each**-0.5) * ops.cast(self.gain, standard.dtype)
+        gain = ops.reshape(ops.cast(self.gain, standard.dtype), (-1,))
+        return standard * (self.gamma * each**-0.5) * gain
 
     # Keras's convolutions save their kernel and bias by name and nothing else.
 
@@ -149,4 +154,5 @@ class ScaledStdConv(StdConv):
             self.gain.assign(store["gain"])
 
     def get_config(self):
-        return {**super().get_config(), "gamma": self.gamma}
+        gain = keras.initializers.serialize(self.gain_initializer)
+        return {**super().get_config(), "gamma": self.gamma, "gain_initializer": gain}

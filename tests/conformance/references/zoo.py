@@ -43,6 +43,13 @@ _FAMILIES = {
         "regnety_006 regnety_008 regnety_016 regnety_032"
     ),
     "zoo_rep_vgg": "repvgg_a0 mobileone_s0 repvgg_a1 repvgg_a2 repvgg_b0 mobileone_s1 mobileone_s2",
+    "zoo_darknet": "darknet53 darknet17 darknet21",
+    "zoo_inception": "googlenet inception_v3",
+    "zoo_mobilevit": "mobilevit_xxs mobilevit_xs mobilevit_s",
+    "zoo_nf_resnet": "nf_resnet50 nf_resnet26 nf_resnet101 nf_seresnet26 nf_seresnet50 nf_ecaresnet26 nf_ecaresnet50",
+    "zoo_shufflenet": "shufflenet_v2_x1_0 shufflenet_v2_x0_5 shufflenet_v2_x1_5 shufflenet_v2_x2_0",
+    "zoo_squeezenet": "squeezenet1_0 squeezenet1_1",
+    "zoo_xception": "legacy_xception",
     "zoo_resnet": (
         "resnet18 resnet34 resnet50 resnet101 resnet50d seresnet50 resnext50_32x4d wide_resnet50_2 resnetrs50 "
         "ecaresnet26t test_resnet resnet18d resnet26 resnet26d resnet34d resnet101d resnet152 resnext101_32x8d"
