@@ -3,7 +3,7 @@
     python benchmarks/optimizers.py [PATTERN ...] [--xla] [--on resnet50 small]
 
 On the 161 weight tensors of a ResNet-50 (25.6 million numbers) and on 1,000 small ones (64 numbers each). TensorFlow in
-one function, with `--xla` compiled by XLA as `model.fit` has it by default, PyTorch with its default loops, both on all
+one function, with `--xla` compiled by XLA as `model.fit` has it on a GPU, PyTorch with its default loops, both on all
 cores, in turn. Wanted: at most 1.1 times Keras's Adam for those with one or two slots.
 """
 

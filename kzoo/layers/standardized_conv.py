@@ -113,6 +113,8 @@ class ScaledStdConv(StdConv):
     ((1, 8, 8, 4), 80)
     """
 
+    gain_axes: tuple[int, ...] = ()  # after that of the filters
+
     def __init__(
         self,
         filters: int,
@@ -131,8 +133,7 @@ class ScaledStdConv(StdConv):
 
     def build(self, input_shape):
         super().build(input_shape)
-        # Of the shape that it has in PyTorch's files.
-        shape = (self.filters, 1, 1, 1)
+        shape = (self.filters, *self.gain_axes)
         self.gain = self.add_weight(shape=shape, initializer=self.gain_initializer, name="gain")
 
     def standardized(self, kernel):

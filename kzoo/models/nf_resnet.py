@@ -18,6 +18,13 @@ from kzoo.models.residual import add
 _GAMMA = {"relu": 1.7139588594436646, "silu": 1.7881293296813965, "gelu": 1.7015043497085571}
 
 
+@keras.saving.register_keras_serializable("kzoo")
+class NormFreeConv(ScaledStdConv):
+    """A scaled, standardized convolution whose gain has the shape that PyTorch's files give it."""
+
+    gain_axes = (1, 1, 1)
+
+
 @picture_model(head=("head",), native=(256, 256, 3))
 def nf_resnet(
     x,
@@ -76,7 +83,7 @@ def nf_resnet(
     def convolve(x: Any, filters: int, kernel: int, name: str, strides: int = 1, gain: str = "ones") -> Any:
         if kernel > 1:
             x = keras.layers.ZeroPadding2D(kernel // 2, name=f"{name}.pad")(x)
-        return ScaledStdConv(
+        return NormFreeConv(
             filters,
             kernel,
             strides,
