@@ -53,7 +53,7 @@ sizes: $(VENV)/dev  ## Count the weights and the products of new models of pictu
 migration: $(VENV)/dev  ## Write docs/migration.md from the cards.
 	$(BIN)/python docs/make_migration.py
 
-benchmarks: $(VENV)/dev  ## What docs/benchmarks.md quotes; takes a while.
+benchmarks: $(VENV)/dev  ## What docs/benchmarks.md quotes; takes hours. With timm installed, also next to it.
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/no_toll.py
 	$(BIN)/python benchmarks/input.py
@@ -61,6 +61,16 @@ benchmarks: $(VENV)/dev  ## What docs/benchmarks.md quotes; takes a while.
 	$(BIN)/python benchmarks/losses.py
 	$(BIN)/python benchmarks/report.py digits_quick mnist_cnn digits_resnet20
 	$(BIN)/python benchmarks/recipes.py digits_quick mnist_cnn mnist_best depth_shapes digits_arc_face
+	$(BIN)/python benchmarks/optimizers.py --on resnet50
+	$(BIN)/python benchmarks/optimizers.py --on resnet50 --xla
+	$(BIN)/python benchmarks/optimizers.py --on small
+	for size in 64 224; do $(BIN)/python benchmarks/zoo.py --size $$size; done
+	$(BIN)/python benchmarks/zoo.py --backend jax
+	$(BIN)/python benchmarks/zoo_memory.py
+	$(BIN)/python benchmarks/diagnostics.py mnist_cnn mnist1d_cnn
+	$(BIN)/python benchmarks/long_run.py
+	$(BIN)/python benchmarks/nonfinite.py
+	$(BIN)/python benchmarks/kills.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -70,7 +70,7 @@ class Measuring:
         self._wanted: dict[Any, Wanted] = {}  # by callback
         self._seen: dict[Any, Seen] = {}  # likewise, until it is looked at
         self._when: Any = None
-        self._batches: dict[int, list[Any]] = {}  # by the identity of their data
+        self._batches: dict[tuple[int, int], list[Any]] = {}  # by the identity of their data, and how many
         self._passes = Passes()
 
     def want(self, who: Any, wanted: Wanted) -> None:
@@ -121,9 +121,9 @@ class Measuring:
         if None in counts:
             return first_batches(data, None)
         most = max(each for each in counts if each is not None)
-        if id(data) not in self._batches or len(self._batches[id(data)]) < most:
-            self._batches[id(data)] = list(first_batches(data, most))
-        return self._batches[id(data)]
+        if (id(data), most) not in self._batches:
+            self._batches[id(data), most] = list(first_batches(data, most))
+        return self._batches[id(data), most]
 
     def _measure(self, batch: Any, due: dict[Any, Wanted], seen: dict[Any, Seen]) -> None:
         notes = {(key, name): note for key, each in due.items() for name, note in each.notes.items()}
