@@ -1,13 +1,13 @@
 """How fast pictures come, next to PyTorch's DataLoader with the same operations by Pillow and NumPy.
 
-    python benchmarks/input.py [--pictures 5000] [--rounds 5]
+    python benchmarks/input.py [--pictures 5000] [--rounds 5] [--sizes 64 224] [--next-to pillow torchvision]
 
 A folder of JPEGs of 200×200 is made once. Both sides cut random windows and bring them to 64×64 or 224×224, mirror,
 jitter the colours and apply RandAugment, and hand over batches of 64 as float32 from 0 to 1. PyTorch's side has two
-worker processes, Pillow, and pictures that stay 8-bit numbers up to the main process; torchvision isn't used. Each side
-is a process of its own that goes through the pictures when it is told to, in turn; measured are pictures a second. The
-first 16 batches after a pause don't count: what a side prepared while the other ran is used up then. Ours is measured
-twice: every picture decoded anew (`cache: none`), and as `cache: auto` keeps them. Wanted: 2.0.
+worker processes, Pillow, and pictures that stay 8-bit numbers up to the main process; if told so, torchvision's own
+operations. Each side is a process of its own that goes through the pictures when it is told to, in turn; measured are
+pictures a second. The first 16 batches after a pause don't count: what a side prepared while the other ran is used up
+then. Ours is measured twice: every picture decoded anew (`cache: none`), and as `cache: auto` keeps them. Wanted: 2.0.
 
 What differs: Pillow filters windows that shrink with a triangle, ours takes means over areas.
 """
@@ -15,6 +15,8 @@ What differs: Pillow filters windows that shrink with a triangle, ours takes mea
 from __future__ import annotations
 
 import argparse
+import importlib
+import itertools
 import os
 import subprocess
 import sys
@@ -80,12 +82,11 @@ def ours(folder: Path, size: int, cache: str):
         yield x
 
 
-def theirs(folder: Path, size: int):
+def theirs(folder: Path, size: int, operations: str):
     """Yields the other side's batches, without end."""
     import torch
-    from pillow_side import Pictures
 
-    data = Pictures(folder, size)
+    data = importlib.import_module(f"{operations}_side").Pictures(folder, size)
     loader = torch.utils.data.DataLoader(
         data, BATCH, shuffle=True, num_workers=2, drop_last=True, persistent_workers=True
     )
@@ -125,9 +126,9 @@ class Side:
         self.process.wait()
 
 
-def serve(folder: Path, count: int, side: str, size: str, cache: str = "") -> None:
+def serve(folder: Path, count: int, side: str, size: str, how: str) -> None:
     """Goes through the pictures once for every line on standard input, and prints pictures a second."""
-    batches = ours(folder, int(size), cache) if side == "ours" else theirs(folder, int(size))
+    batches = (ours if side == "ours" else theirs)(folder, int(size), how)
     steps = count // BATCH - UNCOUNTED
     for _ in sys.stdin:
         for _ in range(UNCOUNTED):
@@ -142,6 +143,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Pictures a second, ours and PyTorch's.")
     parser.add_argument("--pictures", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sizes", nargs="+", default=["64", "224"])
+    parser.add_argument("--next-to", nargs="+", default=["pillow"], choices=["pillow", "torchvision"])
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--side", nargs="+")
     given = parser.parse_args()
@@ -151,11 +154,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "pictures"
         make_pictures(folder, given.pictures)
-        for size in ("64", "224"):
-            other = Side(folder, given.pictures, "theirs", size)
+        for size, operations in itertools.product(given.sizes, given.next_to):
+            other = Side(folder, given.pictures, "theirs", size, operations)
             for cache in ("none", "auto"):
                 mine = Side(folder, given.pictures, "ours", size, cache)
-                what = f"pictures a second at {size}×{size}, cache: {cache}"
+                what = f"pictures a second at {size}×{size}, cache: {cache}, {operations}"
                 compare(what, mine.rate, other.rate, given.rounds)
                 mine.close()
             other.close()

@@ -32,11 +32,11 @@ def images_a_second(step: Callable[[], Any]) -> float:
     return _BATCH * calls / (time.perf_counter() - began)
 
 
-def examples(size: int) -> tuple[Any, Any]:
+def examples(size: int, batch: int = _BATCH) -> tuple[Any, Any]:
     """A batch of noise with labels."""
     generator = np.random.default_rng(0)
-    inputs = generator.normal(size=(_BATCH, size, size, 3)).astype("float32")
-    return inputs, generator.integers(1000, size=_BATCH)
+    inputs = generator.normal(size=(batch, size, size, 3)).astype("float32")
+    return inputs, generator.integers(1000, size=batch)
 
 
 def of_keras(model: Any, inputs: Any, labels: Any) -> dict[str, Callable[[], Any]]:
