@@ -85,10 +85,11 @@ def ours(folder: Path, size: int, cache: str):
 def theirs(folder: Path, size: int, operations: str):
     """Yields the other side's batches, without end."""
     import torch
+    from pillow_side import Pictures
 
-    data = importlib.import_module(f"{operations}_side").Pictures(folder, size)
+    change = importlib.import_module(f"{operations}_side").Change(size)
     loader = torch.utils.data.DataLoader(
-        data, BATCH, shuffle=True, num_workers=2, drop_last=True, persistent_workers=True
+        Pictures(folder, change), BATCH, shuffle=True, num_workers=2, drop_last=True, persistent_workers=True
     )
     while True:
         for x, _ in loader:

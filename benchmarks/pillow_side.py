@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +21,13 @@ class Pictures(torch.utils.data.Dataset):
 
     Args:
         folder: The folder.
-        size: Height and width of what comes out.
+        change: Gets a picture, returns a tensor `(height, width, 3)`.
     """
 
-    def __init__(self, folder: Path, size: int):
+    def __init__(self, folder: Path, change: Callable[[Image.Image], torch.Tensor]):
         self.files = sorted(folder.glob("*/*.jpg"))
         self.classes = [int(file.parent.name) for file in self.files]
-        self.size = size
+        self.change = change
 
     def __len__(self) -> int:
         return len(self.files)
@@ -33,11 +35,20 @@ class Pictures(torch.utils.data.Dataset):
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         with Image.open(self.files[index]) as file:
             picture = file.convert("RGB")
+        return self.change(picture), self.classes[index]
+
+
+@dataclass
+class Change:
+    """A random window brought to a size, mirrored or not, other colours, RandAugment."""
+
+    size: int
+
+    def __call__(self, picture: Image.Image) -> torch.Tensor:
         picture = cropped(picture, self.size)
         if random.random() < 0.5:
             picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        picture = augmented(jittered(picture))
-        return torch.from_numpy(np.array(picture)), self.classes[index]
+        return torch.from_numpy(np.array(augmented(jittered(picture))))
 
 
 def cropped(picture: Image.Image, size: int) -> Image.Image:

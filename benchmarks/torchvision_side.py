@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from PIL import Image
 from torchvision import transforms
 
 
-class Pictures(torch.utils.data.Dataset):
-    """Pictures in class folders, each changed at random when it is asked for.
+class Change:
+    """A random window brought to a size, mirrored or not, other colours, RandAugment."""
 
-    Args:
-        folder: The folder.
-        size: Height and width of what comes out.
-    """
-
-    def __init__(self, folder: Path, size: int):
-        self.files = sorted(folder.glob("*/*.jpg"))
-        self.classes = [int(file.parent.name) for file in self.files]
+    def __init__(self, size: int):
         self.change = transforms.Compose(
             [
                 transforms.RandomResizedCrop(size),
@@ -30,10 +21,5 @@ class Pictures(torch.utils.data.Dataset):
             ]
         )
 
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
-        with Image.open(self.files[index]) as file:
-            picture = file.convert("RGB")
-        return self.change(picture).permute(1, 2, 0), self.classes[index]
+    def __call__(self, picture: Image.Image) -> torch.Tensor:
+        return self.change(picture).permute(1, 2, 0)

@@ -10,6 +10,7 @@ from kzoo.initializers.truncated import TruncNormal
 from kzoo.layers.drop_path import DropPath
 from kzoo.layers.global_response_norm import GlobalResponseNorm
 from kzoo.layers.layer_scale import LayerScale
+from kzoo.models.classifier_head import logits
 from kzoo.models.convolution import LAYER_NORM, activate, conv, normalize
 from kzoo.models.picture_model import picture_model
 
@@ -92,13 +93,7 @@ def convnext(
     def head():
         pooled = keras.layers.GlobalAveragePooling2D(name="head.global_pool")(x)
         pooled = normalize(pooled, norm, "head.norm")
-        if drop_rate:
-            pooled = keras.layers.Dropout(drop_rate, name="head.drop")(pooled)
-        if not num_classes:
-            return pooled
-        return keras.layers.Dense(num_classes, kernel_initializer=TruncNormal(stddev=0.02), name="head.fc")(
-            pooled
-        )
+        return logits(pooled, num_classes, drop_rate, TruncNormal(stddev=0.02))
 
     return stages, head
 

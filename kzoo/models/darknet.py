@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import keras
-
+from kzoo.models.classifier_head import classifier_head
 from kzoo.models.conv_norm_act import conv_norm_act
 from kzoo.models.convolution import BATCH_NORM
 from kzoo.models.picture_model import picture_model
@@ -71,15 +70,4 @@ def darknet(
             number += 1
         stages.append(x)
 
-    def head():
-        pooled = keras.layers.GlobalAveragePooling2D(name="head.global_pool")(x)
-        if drop_rate:
-            pooled = keras.layers.Dropout(drop_rate, name="head.drop")(pooled)
-        small = keras.initializers.RandomNormal(stddev=0.01)
-        return (
-            keras.layers.Dense(num_classes, kernel_initializer=small, name="head.fc")(pooled)
-            if num_classes
-            else pooled
-        )
-
-    return stages, head
+    return stages, lambda: classifier_head(x, num_classes, drop_rate)

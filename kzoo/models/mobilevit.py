@@ -9,12 +9,14 @@ from typing import Any
 import keras
 from keras import ops
 
+from kzoo.initializers.truncated import TruncNormal
 from kzoo.models.attention import SelfAttention
+from kzoo.models.classifier_head import classifier_head
 from kzoo.models.conv_norm_act import conv_norm_act
 from kzoo.models.convolution import BATCH_NORM, conv, normalize
 from kzoo.models.picture_model import picture_model
 from kzoo.models.residual import add
-from kzoo.models.transformer_block import dense, growing, mlp, residual
+from kzoo.models.transformer_block import growing, mlp, residual
 
 _LAYER_NORM = {"name": "layer_normalization", "epsilon": 1e-5}
 
@@ -97,10 +99,7 @@ def mobilevit(
     x = stages[-1] = conv_norm_act(x, head_width, 1, "final_conv", **style)
 
     def head():
-        pooled = keras.layers.GlobalAveragePooling2D(name="head.global_pool")(x)
-        if drop_rate:
-            pooled = keras.layers.Dropout(drop_rate, name="head.drop")(pooled)
-        return dense(pooled, num_classes, "head.fc") if num_classes else pooled
+        return classifier_head(x, num_classes, drop_rate, TruncNormal(stddev=0.02))
 
     return stages, head
 

@@ -10,6 +10,7 @@ import numpy as np
 from kzoo.layers.standardized_conv import ScaledStdConv
 from kzoo.models.activation import make_activation
 from kzoo.models.channel_attention import channel_attention
+from kzoo.models.classifier_head import classifier_head
 from kzoo.models.convolution import activate, max_pool
 from kzoo.models.picture_model import picture_model
 from kzoo.models.residual import add
@@ -122,17 +123,7 @@ def nf_resnet(
         stages.append(x)
 
     def head():
-        pooled = keras.layers.GlobalAveragePooling2D(name="head.global_pool")(
-            activate(stages[-1], activation, "final_act")
-        )
-        if drop_rate:
-            pooled = keras.layers.Dropout(drop_rate, name="head.drop")(pooled)
-        small = keras.initializers.RandomNormal(stddev=0.01)
-        return (
-            keras.layers.Dense(num_classes, kernel_initializer=small, name="head.fc")(pooled)
-            if num_classes
-            else pooled
-        )
+        return classifier_head(activate(stages[-1], activation, "final_act"), num_classes, drop_rate)
 
     return stages, head
 

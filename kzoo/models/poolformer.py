@@ -9,9 +9,10 @@ import keras
 from kzoo.initializers.truncated import TruncNormal
 from kzoo.layers.drop_path import DropPath
 from kzoo.layers.layer_scale import LayerScale
+from kzoo.models.classifier_head import logits
 from kzoo.models.convolution import activate, conv, normalize
 from kzoo.models.picture_model import picture_model
-from kzoo.models.transformer_block import dense, growing
+from kzoo.models.transformer_block import growing
 
 # One group: mean and variance of a whole picture.
 POOLFORMER_NORM = {"name": "group_normalization", "groups": 1, "epsilon": 1e-5}
@@ -83,9 +84,7 @@ def poolformer(
     def head():
         pooled = keras.layers.GlobalAveragePooling2D(keepdims=True, name="head.global_pool")(x)
         pooled = keras.layers.Flatten(name="head.flatten")(normalize(pooled, _of_head(norm), "head.norm"))
-        if drop_rate:
-            pooled = keras.layers.Dropout(drop_rate, name="head.drop")(pooled)
-        return dense(pooled, num_classes, "head.fc") if num_classes else pooled
+        return logits(pooled, num_classes, drop_rate, TruncNormal(stddev=0.02))
 
     return stages, head
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from kzoo.layers.drop_path import DropPath
 from kzoo.models.channel_attention import squeeze_excite
+from kzoo.models.classifier_head import classifier_head
 from kzoo.models.convolution import BATCH_NORM, activate, conv, normalize
 from kzoo.models.picture_model import picture_model
 
@@ -85,18 +86,7 @@ def regnet(
             number += 1
         stages.append(x)
 
-    def head():
-        pooled = keras.layers.GlobalAveragePooling2D(name="head.global_pool")(x)
-        if drop_rate:
-            pooled = keras.layers.Dropout(drop_rate, name="head.drop")(pooled)
-        small = keras.initializers.RandomNormal(stddev=0.01)
-        return (
-            keras.layers.Dense(num_classes, kernel_initializer=small, name="head.fc")(pooled)
-            if num_classes
-            else pooled
-        )
-
-    return stages, head
+    return stages, lambda: classifier_head(x, num_classes, drop_rate)
 
 
 def _stages(depth: int, first: int, slope: float, ratio: float, group: int) -> list[tuple[int, int]]:

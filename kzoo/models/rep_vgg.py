@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from kzoo.layers.drop_path import DropPath
+from kzoo.models.classifier_head import classifier_head
 from kzoo.models.convolution import BATCH_NORM, activate, conv, normalize
 from kzoo.models.picture_model import picture_model
 
@@ -63,7 +64,7 @@ def rep_vgg(
             x = _block(x, name, int(width * factor), 1 if index else 2, rate, **style)
             number += 1
         stages.append(x)
-    return stages, lambda: _head(x, num_classes, drop_rate)
+    return stages, lambda: classifier_head(x, num_classes, drop_rate)
 
 
 @picture_model(head=("head",))
@@ -116,7 +117,7 @@ def mobile_one(
             x = _sum(x, f"stages.{stage}.{2 * index}", given, 3, strides, branches, given, **style)
             x = _sum(x, f"stages.{stage}.{2 * index + 1}", int(width * factor), 1, 1, branches, 1, **style)
         stages.append(x)
-    return stages, lambda: _head(x, num_classes, drop_rate)
+    return stages, lambda: classifier_head(x, num_classes, drop_rate)
 
 
 def _check(depths: Any, factors: Any) -> None:
@@ -170,11 +171,3 @@ def _sum(
         parts.append(normalize(x, norm, f"{name}.identity"))
     total = keras.layers.Add(name=f"{name}.sum")(parts) if len(parts) > 1 else parts[0]
     return activate(total, activation, f"{name}.act")
-
-
-def _head(x: Any, num_classes: int, drop_rate: float) -> Any:
-    x = keras.layers.GlobalAveragePooling2D(name="head.global_pool")(x)
-    if drop_rate:
-        x = keras.layers.Dropout(drop_rate, name="head.drop")(x)
-    small = keras.initializers.RandomNormal(stddev=0.01)
-    return keras.layers.Dense(num_classes, kernel_initializer=small, name="head.fc")(x) if num_classes else x

@@ -8,6 +8,8 @@ from typing import Any
 import keras
 
 from kzoo.arguments import count
+from kzoo.initializers.truncated import TruncNormal
+from kzoo.models.classifier_head import classifier_head
 from kzoo.models.convolution import normalize
 from kzoo.models.picture_model import picture_model
 from kzoo.models.transformer_block import dense, growing, mlp, patches, residual
@@ -110,10 +112,7 @@ def stages_and_head(
         stages.append(x)
 
     def head():
-        pooled = keras.layers.GlobalAveragePooling2D(name="head.global_pool")(normalize(x, norm, "norm"))
-        if drop_rate:
-            pooled = keras.layers.Dropout(drop_rate, name="head.drop")(pooled)
-        return dense(pooled, num_classes, "head.fc") if num_classes else pooled
+        return classifier_head(normalize(x, norm, "norm"), num_classes, drop_rate, TruncNormal(stddev=0.02))
 
     return stages, head
 

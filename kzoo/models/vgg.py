@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from kzoo.models.adaptive_pool import adaptive_average
+from kzoo.models.classifier_head import classifier_head
 from kzoo.models.convolution import activate, conv, normalize
 from kzoo.models.picture_model import picture_model
 
@@ -72,16 +73,7 @@ def vgg(
     stages.append(x)
 
     def head():
-        small = keras.initializers.RandomNormal(stddev=0.01)
-        wide = _pre_logits(x, hidden, activation, drop_rate)
-        pooled = keras.layers.GlobalAveragePooling2D(name="head.global_pool")(wide)
-        if drop_rate:
-            pooled = keras.layers.Dropout(drop_rate, name="head.drop")(pooled)
-        return (
-            keras.layers.Dense(num_classes, kernel_initializer=small, name="head.fc")(pooled)
-            if num_classes
-            else pooled
-        )
+        return classifier_head(_pre_logits(x, hidden, activation, drop_rate), num_classes, drop_rate)
 
     return stages, head
 

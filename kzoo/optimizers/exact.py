@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kzoo.optimizers.fused import Fused
 from kzoo.optimizers.gradients import dense_gradients
 from kzoo.optimizers.learning_rate import widen_learning_rate
 
@@ -21,10 +22,12 @@ class ExactOptimizer(keras.optimizers.Optimizer):
     in `SLOTS` what it keeps for each weight, and writes `step`; `advance` is for numbers that all weights share.
 
     `weight_decay` leaves biases, the scales of normalizations and all other weights of at most one axis alone, unless
-    `decay_vectors` is true.
+    `decay_vectors` is true. Weights move in one pass (`Fused`), unless a class says in `IN_ONE_PASS` that its
+    rule is better run as it is: one that is mostly products of matrices, or takes either of two branches.
     """
 
     SLOTS: tuple[str, ...] = ()
+    IN_ONE_PASS = True
     _creating_slots = False
 
     def __init__(self, *arguments: Any, decay_vectors: bool = False, **keywords: Any):
@@ -40,6 +43,7 @@ class ExactOptimizer(keras.optimizers.Optimizer):
         self._creating_slots = True
         self._slots = [self._slots_of(each) for each in variables]
         self._creating_slots = False
+        self._rule = Fused(self.step, variables) if self.IN_ONE_PASS else self.step
         self.build_shared()
 
     def _slots_of(self, variable):
@@ -87,7 +91,7 @@ class ExactOptimizer(keras.optimizers.Optimizer):
         slots = self._slots[self._get_variable_index(variable)]
         stored = keras.backend.standardize_dtype(variable.dtype)
         dtype = _working_dtype(stored)
-        weight, moved = self.step(
+        weight, moved = self._rule(
             ops.cast(variable, dtype),
             ops.cast(gradient, dtype),
             [ops.convert_to_tensor(each) for each in slots],

@@ -21,6 +21,7 @@ class LowRank(ExactOptimizer):
     """
 
     PROJECTED: tuple[str, ...] = ()
+    IN_ONE_PASS = False
 
     def __init__(
         self,

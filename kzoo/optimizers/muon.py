@@ -61,6 +61,8 @@ class Muon(ExactOptimizer):
     True
     """
 
+    IN_ONE_PASS = False
+
     def __init__(
         self,
         learning_rate=0.001,

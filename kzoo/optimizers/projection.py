@@ -29,23 +29,29 @@ def projected(
     Returns:
         The update, and the share of the weight decay, a scalar.
     """
-    ratio = ops.ones((), dtype=weight.dtype)
-    result = update
-    taken = ops.zeros((), dtype="bool")
-    every = tuple(range(len(weight.shape)))
-    for axes in (every[:-1], every):
-        size = math.prod(weight.shape[axis] for axis in axes)
-        length, slope = _length(weight, axes), _length(gradient, axes)
-        cosine = ops.sum(weight * gradient, axis=axes, keepdims=True)
-        cosine = ops.abs(cosine) / nonzero(larger(length, epsilon) * larger(slope, epsilon))
-        orthogonal = ops.logical_and(ops.max(cosine) < delta / math.sqrt(size), ops.logical_not(taken))
-        unit = weight / nonzero(length + epsilon)
-        flat = update - unit * ops.sum(unit * update, axis=axes, keepdims=True)
-        result = ops.where(orthogonal, flat, result)
-        ratio = ops.where(orthogonal, decay_ratio * ops.ones_like(ratio), ratio)
-        taken = ops.logical_or(taken, orthogonal)
-    return result, ratio
+    pairs = ((weight, weight), (gradient, gradient), (weight, gradient), (weight, update))
+    within = tuple(range(len(weight.shape) - 1))
+    channels = [ops.sum(one * other, axis=within, keepdims=True) for one, other in pairs]
+    whole = [ops.sum(each) for each in channels]
+    size = math.prod(weight.shape)
+    every_channel, of_channels = _measured(channels, size // weight.shape[-1], delta, epsilon)
+    as_a_whole, of_whole = _measured(whole, size, delta, epsilon)
+    along = ops.where(every_channel, of_channels, ops.where(as_a_whole, of_whole, ops.zeros_like(of_whole)))
+    orthogonal = ops.logical_or(every_channel, as_a_whole)
+    one = ops.ones_like(of_whole)
+    return update - along * weight, ops.where(orthogonal, decay_ratio * one, one)
 
 
-def _length(tensor: Any, axes: tuple[int, ...]) -> Any:
-    return ops.sqrt(ops.sum(ops.square(tensor), axis=axes, keepdims=True))
+def _measured(sums: list[Any], size: int, delta: float, epsilon: float) -> tuple[Any, Any]:
+    """Whether gradients are orthogonal to the weight, and how many times the weight is in the update.
+
+    Args:
+        sums: Of the squares of the weight and of the gradient, and of the products of the weight with the gradient and
+            with the update.
+        size: How many numbers each is the sum of.
+        delta: As above.
+        epsilon: As above.
+    """
+    length, slope = ops.sqrt(sums[0]), ops.sqrt(sums[1])
+    cosine = ops.abs(sums[2]) / nonzero(larger(length, epsilon) * larger(slope, epsilon))
+    return ops.max(cosine) < delta / math.sqrt(size), sums[3] / nonzero(ops.square(length + epsilon))

@@ -51,6 +51,7 @@ class Scion(ExactOptimizer):
     """
 
     SLOTS = ("momentum",)
+    IN_ONE_PASS = False
 
     def __init__(
         self,

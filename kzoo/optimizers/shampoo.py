@@ -43,6 +43,8 @@ class Shampoo(ExactOptimizer):
     [0.9, 0.9]
     """
 
+    IN_ONE_PASS = False
+
     def __init__(
         self,
         learning_rate=0.1,

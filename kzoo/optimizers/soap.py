@@ -52,6 +52,8 @@ class SOAP(ExactOptimizer):
     [0.9, 0.9]
     """
 
+    IN_ONE_PASS = False
+
     def __init__(
         self,
         learning_rate=0.003,

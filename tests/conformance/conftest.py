@@ -67,6 +67,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not ((card := _card(item)) and is_a_relative(card.name))]
     if not _recording(config) and not config.getoption("--unproved"):
         return
+    if _recording(config):
+        # Either all tests of this folder or the slow ones outside: a part's slow tests alone would replace its others.
+        slow = config.option.markexpr == "slow"
+        items[:] = [item for item in items if (item.path.parent != FOLDER) == slow]
     cards = [_card(item) for item in items]
     proved = [_passed(card, item) for card, item in zip(cards, items)]
     if _recording(config):
@@ -79,13 +83,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             for card, ok, item in zip(cards, proved, items)
         ]
         if _whole_files(config):
-            # Of files outside of this folder only slow tests are left out later.
-            slow = config.option.markexpr == "slow"
-            _FILES.update(
-                item.path
-                for card, item in zip(cards, items)
-                if not card and (item.path.parent != FOLDER) == slow
-            )
+            _FILES.update(item.path for card, item in zip(cards, items) if not card)
     else:
         kept = [not (ok and _may_be_left_out(item)) for ok, item in zip(proved, items)]
     config.hook.pytest_deselected(items=[item for item, keeps in zip(items, kept) if not keeps])
