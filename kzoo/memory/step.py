@@ -24,6 +24,7 @@ from kzoo.build.placing import Problems
 from kzoo.data.pipeline import steps_per_epoch
 from kzoo.data.source import Source
 from kzoo.memory.program import Program, read
+from kzoo.optimizers.fused import rules_apart
 from kzoo.problems import KzooError
 from kzoo.recipe import Recipe
 
@@ -80,7 +81,7 @@ class Step:
     def _traced(self, batch_size: int) -> Program:
         # As in tf.function: variables are captured from outside, and `==` between tensors compares numbers.
         inner = tf.__internal__.FuncGraph("step")
-        with inner.as_default():
+        with inner.as_default(), rules_apart():
             batch = [tf.compat.v1.placeholder(dtype, shape) for shape, dtype in self._batch(batch_size)]
             updates: list[range] = []
             if self.training:

@@ -47,6 +47,7 @@ class AdamP(ExactOptimizer):
     """
 
     SLOTS = ("momentum", "velocity")
+    IN_ONE_PASS = False
 
     def __init__(
         self,

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import collections
+import contextlib
+import contextvars
 import functools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import keras
 
 # Numbers in all weights of a shape; for fewer it isn't worth the tenth of a second that XLA takes.
 ENOUGH = 1 << 12
+_APART = contextvars.ContextVar("_APART", default=False)
+
+
+@contextlib.contextmanager
+def rules_apart() -> Iterator[None]:
+    """Within it rules are run operation by operation, which is what a compiler of whole steps gets to see."""
+    before = _APART.set(True)
+    try:
+        yield
+    finally:
+        _APART.reset(before)
 
 
 class Fused:
@@ -60,7 +73,7 @@ class Fused:
 
 
 def _is_possible() -> bool:
-    if keras.backend.backend() != "tensorflow":
+    if keras.backend.backend() != "tensorflow" or _APART.get():
         return False
     import tensorflow as tf
 

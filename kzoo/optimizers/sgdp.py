@@ -46,6 +46,7 @@ class SGDP(ExactOptimizer):
     """
 
     SLOTS = ("momentum",)
+    IN_ONE_PASS = False
 
     def __init__(
         self,
