@@ -23,7 +23,7 @@ class ExactOptimizer(keras.optimizers.Optimizer):
 
     `weight_decay` leaves biases, the scales of normalizations and all other weights of at most one axis alone, unless
     `decay_vectors` is true. Weights move in one pass (`Fused`), unless a class says in `IN_ONE_PASS` that its
-    rule is better run as it is: one that is mostly products of matrices, norms, or takes either of two branches.
+    rule is faster as it is: one that is mostly norms, products of matrices or searches.
     """
 
     SLOTS: tuple[str, ...] = ()
