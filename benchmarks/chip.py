@@ -10,7 +10,6 @@ step is taken as three times that of inference, two for each multiply-add.
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import subprocess
 import sys
@@ -35,9 +34,9 @@ def ours(name: str, size: int, batch: int, steps: int) -> float:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.01, momentum=0.9), loss)
     pair = tuple(map(jax.device_put, examples(size, batch)))
-    model.fit(itertools.repeat(pair, _WARM_UP), steps_per_epoch=_WARM_UP, verbose=0)
+    model.fit((pair for _ in range(_WARM_UP)), steps_per_epoch=_WARM_UP, verbose=0)
     began = time.perf_counter()
-    model.fit(itertools.repeat(pair, steps), steps_per_epoch=steps, verbose=0)
+    model.fit((pair for _ in range(steps)), steps_per_epoch=steps, verbose=0)
     return batch * steps / (time.perf_counter() - began)
 
 
