@@ -152,6 +152,8 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if session.config.option.collectonly:
+        return  # nothing was run
     if not _recording(session.config):
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and session.config.getoption("--unproved"):
             session.exitstatus = pytest.ExitCode.OK  # all have passed as they are
