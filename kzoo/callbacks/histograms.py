@@ -33,7 +33,7 @@ class Histograms(Diagnostic):
         for name, values in zip(self._names(), self.arrays(seen)):
             self._files.histogram(f"{self.what}/{name}", values, step=epoch)
             spread[name] = float(np.std(values, dtype="float64"))
-            zero[name] = float(np.mean(values == 0))
+            zero[name] = 1 - np.count_nonzero(values) / max(values.size, 1)
         self._files.flush()
         return {"by_weight": spread, "zero": zero}
 

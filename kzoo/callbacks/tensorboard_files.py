@@ -20,9 +20,10 @@ class TensorBoardFiles:
     def __init__(self, folder: str):
         self.folder = folder
         self._writer: Any = None
+        self._waiting: dict[int, Any] = {}  # by step: a summary, to be written at once
 
     def images(self, tag: str, pictures: np.ndarray, step: int) -> None:
-        """Writes pictures.
+        """Notes pictures down; they are in the file from `flush` on.
 
         Args:
             tag: What they are called.
@@ -30,39 +31,55 @@ class TensorBoardFiles:
             step: The epoch.
         """
         import tensorflow as tf
+        from tensorboard.plugins.image import metadata
 
-        with self._open().as_default():
-            tf.summary.image(tag, pictures, step=step, max_outputs=len(pictures))
+        height, width = pictures.shape[1:3]
+        with tf.device("cpu:0"):
+            encoded = [tf.io.encode_png(each, compression=1).numpy() for each in pictures]
+        sizes = [str(width).encode(), str(height).encode()]
+        about = metadata.create_summary_metadata(display_name=None, description=None)
+        self._note(tag, np.array([*sizes, *encoded], object), about, step)
 
     def histogram(self, tag: str, values: np.ndarray, step: int) -> None:
-        """Writes a histogram. Numbers that aren't finite are left out.
+        """Notes a histogram down, without numbers that aren't finite; it is in the file from `flush` on.
 
         Args:
             tag: What it is called.
             values: Of any shape.
             step: The epoch.
         """
-        import tensorflow as tf
         from tensorboard.plugins.histogram import metadata
 
-        values = np.asarray(values, "float64").reshape(-1)
+        values = np.asarray(values).reshape(-1)
         # An odd distance, so that it meets every column of a matrix whose width is even.
-        values = values[:: -(-len(values) // _SAMPLE) | 1]
-        values = values[np.isfinite(values)]
+        values = values[:: -(-len(values) // _SAMPLE) | 1].astype("float64")
         about = metadata.create_summary_metadata(display_name=None, description=None)
-        with self._open().as_default():
-            tf.summary.write(tag, _buckets(values), step=step, metadata=about)
+        self._note(tag, _buckets(values[np.isfinite(values)]), about, step)
 
     def flush(self) -> None:
-        """Has all that was written be in the file."""
-        if self._writer is not None:
+        """Has all that was noted be in the file: one record a step, for each costs as much as a histogram."""
+        import tensorflow as tf
+
+        if self._waiting:
+            with self._open().as_default():
+                for step, summary in self._waiting.items():
+                    tf.summary.experimental.write_raw_pb(summary.SerializeToString(), step=step)
+            self._waiting.clear()
             self._writer.flush()
 
     def close(self) -> None:
         """Closes the file; writing again opens another."""
+        self.flush()
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+
+    def _note(self, tag: str, values: np.ndarray, about: Any, step: int) -> None:
+        from tensorboard.compat.proto.summary_pb2 import Summary
+        from tensorboard.util.tensor_util import make_tensor_proto
+
+        summary = self._waiting.setdefault(step, Summary())
+        summary.value.add(tag=tag, tensor=make_tensor_proto(values), metadata=about)
 
     def _open(self) -> Any:
         import tensorflow as tf
