@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
 import numpy as np
 
 _ROWS = 32  # of arrays, in a batch
+_SMALL = 1 << 18  # numbers in the inputs of batches that are run together
 
 
 def first_batches(data: Any, count: int | None) -> Iterator[tuple[Any, Any, Any]]:
@@ -25,6 +27,42 @@ def first_batches(data: Any, count: int | None) -> Iterator[tuple[Any, Any, Any]
             tuple(batch) if isinstance(batch, list) else batch
         )
         yield tuple(keras.tree.map_structure(_tensor, each) for each in (x, y, weight))
+
+
+def small_together(batches: Iterable[Any]) -> Iterator[list[Any]]:
+    """Groups of batches in a row that `joined` can join: where inputs are small, a call takes longer than they.
+
+    Args:
+        batches: `(x, y, sample_weight)` each.
+    """
+    group: list[Any] = []
+    numbers = 0.0
+    for batch in batches:
+        numbers += _numbers(batch)
+        if group and (numbers > _SMALL or _shapes(batch) != _shapes(group[0])):
+            yield group
+            group, numbers = [], _numbers(batch)
+        group.append(batch)
+    if group:
+        yield group
+
+
+def joined(parts: list[Any]) -> Any:
+    """Tensors, or structures of them, end to end."""
+    if len(parts) == 1:
+        return parts[0]
+    return keras.tree.map_structure(lambda *each: keras.ops.concatenate(each), *parts)
+
+
+def _shapes(batch: Any) -> list[tuple[Any, ...]]:
+    """Of all tensors of a batch, but for how many rows they have."""
+    return [tuple(each.shape[1:]) for each in keras.tree.flatten(batch) if each is not None]
+
+
+def _numbers(batch: Any) -> float:
+    """How many the inputs have; infinitely many where rows differ in length."""
+    shapes = [tuple(each.shape) for each in keras.tree.flatten(batch[0])]
+    return sum(math.inf if None in shape else math.prod(shape) for shape in shapes)
 
 
 def _batches(data: Any, count: int | None) -> Iterator[Any]:

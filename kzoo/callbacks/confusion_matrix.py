@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -82,7 +82,7 @@ class ConfusionMatrix(Diagnostic):
         return Wanted(self.data, self.batches, outputs=True, every=self.every)
 
     def record(self, seen: Seen, epoch: int):
-        matrix = sum(self._counted(*each) for each in _joined(seen.outputs))
+        matrix = sum(self._counted(*each) for each in seen.outputs)
         if len(matrix) > _KEPT:
             for earlier in self.records:
                 earlier.pop("matrix", None)
@@ -136,16 +136,6 @@ class ConfusionMatrix(Diagnostic):
 
     def _example(self) -> str:
         return "(x_val, y_val)"
-
-
-def _joined(batches: list[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
-    """Batches of targets and outputs end to end, where their shapes allow it: counting takes time by the call."""
-    alike: dict[Any, list[tuple[Any, Any]]] = {}
-    for targets, outputs in batches:
-        alike.setdefault((targets.shape[1:], outputs.shape[1:]), []).append((targets, outputs))
-    for group in alike.values():
-        targets, outputs = zip(*group)
-        yield np.concatenate(targets), np.concatenate(outputs)
 
 
 def _classes(which: list[str]) -> str:

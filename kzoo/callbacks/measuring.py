@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
 import numpy as np
 
-from kzoo.callbacks.batches import first_batches
+from kzoo.callbacks.batches import first_batches, joined, small_together
 from kzoo.callbacks.passes import Passes
 from kzoo.callbacks.recording import Note
 from kzoo.callbacks.untouched import untouched
@@ -111,9 +112,8 @@ class Measuring:
         with untouched(self._model):
             for data in {id(each.data): each.data for each in wanted.values()}.values():
                 of_it = {key: each for key, each in wanted.items() if each.data is data}
-                for number, batch in enumerate(self._first(data, [each.batches for each in of_it.values()])):
-                    due = {key: each for key, each in of_it.items() if number < (each.batches or math.inf)}
-                    self._measure(batch, due, seen)
+                for batches, due in _due(self._first(data, [each.batches for each in of_it.values()]), of_it):
+                    self._measure(batches, due, seen)
         return seen
 
     def _first(self, data: Any, counts: list[int | None]) -> Iterable[Any]:
@@ -125,22 +125,34 @@ class Measuring:
             self._batches[id(data), most] = list(first_batches(data, most))
         return self._batches[id(data), most]
 
-    def _measure(self, batch: Any, due: dict[Any, Wanted], seen: dict[Any, Seen]) -> None:
+    def _measure(self, batches: list[Any], due: dict[Any, Wanted], seen: dict[Any, Seen]) -> None:
         notes = {(key, name): note for key, each in due.items() for name, note in each.notes.items()}
         outputs = None
         if notes or any(each.outputs for each in due.values()):
-            outputs, noted = self._passes.forward(self._model, batch[0], notes)
+            outputs, noted = self._passes.forward(self._model, joined([each[0] for each in batches]), notes)
             for (key, name), values in noted.items():
                 seen[key].notes.setdefault(name, []).extend(values)
-        gradients = None
+        gradients = []
         if any(each.gradients for each in due.values()):
-            gradients = self._passes.gradients(self._model, batch)
+            gradients = [self._passes.gradients(self._model, each) for each in batches]
         for key, each in due.items():
             if each.outputs:
-                targets = keras.tree.map_structure(keras.ops.convert_to_numpy, batch[1])
+                targets = joined([batch[1] for batch in batches])
+                targets = keras.tree.map_structure(keras.ops.convert_to_numpy, targets)
                 seen[key].outputs.append((targets, outputs))
             if each.gradients:
-                seen[key].gradients.append(gradients)
+                seen[key].gradients.extend(gradients)
+
+
+def _due(batches: Iterable[Any], wanted: dict[Any, Wanted]) -> Iterator[tuple[list[Any], dict[Any, Wanted]]]:
+    """Small batches together, with those who want them."""
+
+    def who(numbered: tuple[int, Any]) -> tuple[Any, ...]:
+        return tuple(key for key, each in wanted.items() if numbered[0] < (each.batches or math.inf))
+
+    for keys, group in itertools.groupby(enumerate(batches), who):
+        for together in small_together(batch for _, batch in group):
+            yield together, {key: wanted[key] for key in keys}
 
 
 def measuring(model: keras.Model) -> Measuring:

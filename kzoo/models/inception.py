@@ -28,7 +28,7 @@ _GOOGLENET = {
 }
 
 
-@picture_model(head=("fc",))
+@picture_model(head=("fc", "aux1", "aux2"))
 def googlenet(
     x, num_classes, width: float = 1.0, activation="relu", norm=_BATCH_NORM, drop_rate: float = 0.2
 ):
@@ -51,7 +51,8 @@ def googlenet(
     Paper: Szegedy et al. 2015, Going Deeper with Convolutions, arXiv:1409.4842.
 
     What differs: layers are named, and numbers come out, as in torchvision, which has 3×3 kernels in place of the
-    paper's 5×5 and no local response normalization. There are no auxiliary classifiers.
+    paper's 5×5 and no local response normalization. There are no auxiliary classifiers; those of a weights file are
+    left out.
 
     >>> from kzoo.models import googlenet
     >>> googlenet().count_params()  # 6,624,904 that learn, and moving statistics
@@ -81,7 +82,7 @@ def googlenet(
     return stages, lambda: classifier(x, num_classes, drop_rate)
 
 
-@picture_model(head=("fc",), native=(299, 299, 3))
+@picture_model(head=("fc", "AuxLogits"), native=(299, 299, 3))
 def inception_v3(
     x, num_classes, width: float = 1.0, activation="relu", norm=_BATCH_NORM, drop_rate: float = 0.0
 ):
@@ -105,7 +106,7 @@ def inception_v3(
 
     What differs: layers are named, and numbers come out, as in timm. `keras.applications.InceptionV3` leaves the
     padding out of the means of its pooling branches, and its normalization has no scale. There is no auxiliary
-    classifier.
+    classifier; that of a weights file is left out.
 
     >>> from kzoo.models import inception_v3
     >>> inception_v3().count_params()  # 23,834,568 that learn, and moving statistics

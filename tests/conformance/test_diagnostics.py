@@ -13,12 +13,17 @@ from kzoo.callbacks import (
     Saturation,
     WeightHistograms,
 )
+from kzoo.callbacks.batches import joined, small_together
 from kzoo.callbacks.measuring import measuring
 
 from .gradients import distance
 
 RANDOM = np.random.default_rng(0)
 X, Y = RANDOM.normal(size=(96, 6, 6, 2)).astype("float32"), RANDOM.integers(0, 3, 96)
+DATA = [
+    (X[start : start + size], Y[start : start + size])
+    for start, size in ((0, 16), (16, 16), (32, 24), (56, 40))
+]
 
 
 def all_of_them(folder, x=X, y=Y):
@@ -134,3 +139,34 @@ def test_names_of_layers_and_of_what_is_inside():
     watched = Saturation(np.ones((4, 3, 2), "float32"))
     watched.set_model(model)
     assert watched.shares() == {}  # what an LSTM gives isn't what its tanh gives
+
+
+def test_small_batches_run_together_with_those_of_their_shape():
+    rows = [(16, 6), (16, 6), (8, 6), (8, 5), (40_000, 5), (40_000, 5)]
+    batches = [(np.zeros(shape, "float32"), np.zeros(shape[0]), None) for shape in rows]
+    groups = list(small_together(batches))
+    assert [[each[0].shape for each in group] for group in groups] == [rows[:3], rows[3:5], rows[5:]]
+    assert [joined([each[0] for each in group]).shape for group in groups] == [
+        (40, 6),
+        (40_008, 5),
+        (40_000, 5),
+    ]
+
+
+def test_a_batch_alone_and_with_others_shows_the_same(monkeypatch):
+    def seen():
+        model = _model()
+        callbacks = [
+            DeadUnits(DATA, batches=3),
+            Saturation(DATA, batches=3),
+            ConfusionMatrix(DATA, batches=None),
+        ]
+        for each in callbacks:
+            each.set_model(model)
+        return [each.record(each.look(), 1) for each in callbacks]
+
+    together = seen()
+    monkeypatch.setattr("kzoo.callbacks.batches._SMALL", 0)
+    alone = seen()
+    assert together[0] == alone[0] and together[2] == alone[2]
+    assert distance(together[1]["overall"], alone[1]["overall"]) < 1e-6

@@ -73,6 +73,22 @@ def test_models_without_a_head_leave_it_out(file, arrays, arguments):
     assert (kernel(model, "conv1") == arrays["conv1.weight"].transpose(2, 3, 1, 0)).all()
 
 
+@pytest.mark.parametrize(
+    ("name", "size", "width", "extra"),
+    [
+        ("googlenet", 64, 0.125, ["aux1.fc2.weight", "aux2.conv.conv.weight"]),
+        ("inception_v3", 75, 0.0625, ["AuxLogits.conv0.conv.weight"]),
+    ],
+)
+def test_auxiliary_classifiers_of_published_files_are_left_out(tmp_path, name, size, width, extra):
+    model = kzoo.create_model(name, 5, (size, size, 3), width=width)
+    arrays = {each: np.asarray(value(each, tensor.shape)) for each, tensor in tensors_of(model).items()}
+    arrays |= {each: np.zeros((2, 2), "float32") for each in extra}
+    with pytest.warns(KzooWarning, match=f"{', '.join(extra)} not loaded"):
+        load_weights(model, written(arrays, tmp_path))
+    assert (kernel(model, "fc") == arrays["fc.weight"].T).all()
+
+
 @pytest.mark.parametrize("channels", [1, 2, 4, 6])
 def test_the_first_convolution_is_adapted_to_other_channels(file, arrays, channels):
     """A picture of equal channels, whatever their number, looks the same to it."""
