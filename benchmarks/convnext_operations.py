@@ -1,0 +1,94 @@
+"""Where ConvNeXt's time goes: milliseconds of what its blocks are made of, next to PyTorch.
+
+    python benchmarks/convnext_operations.py
+
+The sizes are convnext_atto's at 224×224, in batches of 32, forward, on the CPU: layers of Keras on TensorFlow, as the
+model has them, and PyTorch's. Each side is a process of its own, since both want all cores.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+BATCH, ROUNDS = 32, 9
+STAGES = ((56, 40, 2), (28, 80, 2), (14, 160, 6), (7, 320, 2))  # side, channels, blocks
+OPERATIONS = ("depthwise 7×7", "normalization", "dense, four times wider", "GELU", "dense, back")
+
+
+def milliseconds(run: Callable[[], object]) -> float:
+    """The median of several calls; the first two don't count."""
+    times = []
+    for _ in range(ROUNDS + 2):
+        began = time.perf_counter()
+        run()
+        times.append(1000 * (time.perf_counter() - began))
+    return statistics.median(times[2:])
+
+
+def on_tensorflow(side: int, channels: int) -> list[float]:
+    import keras
+    import tensorflow as tf
+
+    x = tf.random.normal((BATCH, side, side, channels))
+    wide = tf.random.normal((BATCH, side, side, 4 * channels))
+    layers = [
+        (keras.layers.DepthwiseConv2D(7, padding="same"), x),
+        (keras.layers.LayerNormalization(epsilon=1e-6), x),
+        (keras.layers.Dense(4 * channels), x),
+        (keras.layers.Activation("gelu"), wide),
+        (keras.layers.Dense(channels), wide),
+    ]
+    found = []
+    for layer, inputs in layers:
+        layer.build(inputs.shape)
+        run = tf.function(layer)
+        found.append(milliseconds(lambda run=run, inputs=inputs: run(inputs).numpy()))
+    return found
+
+
+def on_torch(side: int, channels: int) -> list[float]:
+    import torch
+    from torch import nn
+
+    x, wide = torch.randn(BATCH, side, side, channels), torch.randn(BATCH, side, side, 4 * channels)
+    layers = [
+        (nn.Conv2d(channels, channels, 7, padding=3, groups=channels), x.permute(0, 3, 1, 2)),
+        (nn.LayerNorm(channels, eps=1e-6), x),
+        (nn.Linear(channels, 4 * channels), x),
+        (nn.GELU(), wide),
+        (nn.Linear(4 * channels, channels), wide),
+    ]
+    with torch.inference_mode():
+        return [milliseconds(lambda layer=layer, inputs=inputs: layer(inputs)) for layer, inputs in layers]
+
+
+def of_process(which: str) -> list[float]:
+    """All numbers of one side, measured in a new process."""
+    command = [sys.executable, __file__, which]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [float(each) for each in done.stdout.split()]
+
+
+def main() -> None:
+    ours, theirs = of_process("tensorflow"), of_process("torch")
+    print("| side, channels | blocks | " + " | ".join(OPERATIONS) + " |")
+    print("| --- " * (2 + len(OPERATIONS)) + "|")
+    for number, (side, channels, blocks) in enumerate(STAGES):
+        these = range(number * len(OPERATIONS), (number + 1) * len(OPERATIONS))
+        cells = " | ".join(f"{ours[each]:.1f}, {theirs[each]:.1f}" for each in these)
+        print(f"| {side}×{side}, {channels} | {blocks} | {cells} |")
+
+
+if __name__ == "__main__":
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if len(sys.argv) > 1:
+        measure = on_tensorflow if sys.argv[1] == "tensorflow" else on_torch
+        print(*(each for side, channels, _ in STAGES for each in measure(side, channels)))
+    else:
+        main()
