@@ -2,6 +2,7 @@
 
     python benchmarks/memory.py            a table, as in docs/memory.md
     python benchmarks/memory.py --write    writes it there
+    python benchmarks/memory.py --seconds  how long a forecast of imagenet_resnet50 takes
 
 XLA's numbers are those of tests/golden/make_memory.py; why some differ, benchmarks/xla_peak.py shows.
 """
@@ -10,20 +11,24 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
+import time
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
 import keras
 from memory_cases import CASES, CLASSES, HABITS, Case, recipe_of
+from sides import compare
 
 from kzoo.memory import forecast
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN, PAGE = ROOT / "tests/golden/memory.json", ROOT / "docs/memory.md"
+RESNET = "imagenet_resnet50"
 BEGIN, END = "<!-- cases -->\n", "<!-- end of cases -->"
 
 
@@ -84,6 +89,26 @@ def _short(case: Case) -> str:
     return f"{case.model}, {step}"
 
 
+def seconds() -> None:
+    """Prints how long a forecast takes where Keras is there already, and as a command next to `import keras`."""
+    timed = f"import time, keras\nfrom kzoo.memory import forecast\nbegan = time.perf_counter()\nforecast({RESNET!r})\n"
+    timed += "print(time.perf_counter() - began)"
+    forecasts = [float(_process("-c", timed)[0]) for _ in range(5)]
+    print(f"forecast({RESNET!r}): {median(forecasts):.2f} s, {min(forecasts):.2f} to {max(forecasts):.2f}")
+    compare(
+        f"kzoo memory {RESNET} / import keras, s",
+        lambda: _process("-m", "kzoo", "memory", RESNET)[1],
+        lambda: _process("-c", "import keras")[1],
+    )
+
+
+def _process(*arguments: str) -> tuple[str, float]:
+    """What a new Python prints, and how many seconds it takes."""
+    began = time.perf_counter()
+    done = subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True)
+    return done.stdout, time.perf_counter() - began
+
+
 def main() -> None:
     text = table(rows())
     print(text)
@@ -94,4 +119,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    seconds() if "--seconds" in sys.argv[1:] else main()

@@ -1,6 +1,7 @@
 """Trains one small network on real digits with every optimizer, and writes the table of docs/optimizers.md.
 
     python benchmarks/optimizers_in_use.py [PATTERN ...]
+    python benchmarks/optimizers_in_use.py --seeds 12 sophia    with more seeds, only printed
 
 8×8 digits, an MLP of 64 and 32 units, 60 epochs of batches of 64, three seeds, every optimizer as its name alone makes
 it, a few with other settings; those that wrap another hold what they hold by default. TensorFlow, no XLA.
@@ -8,9 +9,9 @@ it, a few with other settings; those that wrap another hold what they hold by de
 
 from __future__ import annotations
 
+import argparse
 import fnmatch
 import statistics
-import sys
 import time
 from pathlib import Path
 
@@ -34,6 +35,9 @@ second are those of TensorFlow on one core, 23 in a call, for comparison only.
 
 Rprop goes by the signs of gradients, which noise turns over. It learns from all digits at once, as in its paper, in 60
 steps, and its steps per second are those of one in a call.
+
+All are within a point of adamw but sophia, by a digit of these 1,080. Over twelve seeds it is within a point: 96.0 %
+against 96.7 % (`--seeds 12 sophia`).
 
 | optimizer | accuracy | against adamw | bytes a weight | steps a second |
 | --- | --- | --- | --- | --- |
@@ -60,7 +64,7 @@ _SETTINGS = {
     "tiger": {"learning_rate": 3e-4},
 }
 _AT_ONCE = ("rprop",)
-SEEDS, EPOCHS, BATCH, STEPS = (0, 1, 2), 60, 64, 23
+SEEDS, EPOCHS, BATCH, STEPS = 3, 60, 64, 23
 
 
 def digits() -> tuple[np.ndarray, ...]:
@@ -107,8 +111,8 @@ def steps_a_second(model: keras.Model, inputs: np.ndarray, labels: np.ndarray) -
     return count / (time.perf_counter() - began)
 
 
-def row(card: Card, against: float | None) -> tuple[str, float]:
-    results = [trained(card, seed) for seed in SEEDS]
+def row(card: Card, against: float | None, seeds: int = SEEDS) -> tuple[str, float]:
+    results = [trained(card, seed) for seed in range(seeds)]
     accuracy, rate, state = (statistics.mean(column) for column in zip(*results))
     difference = "" if against is None else f"{100 * (accuracy - against):+.1f}"
     settings = ", ".join(_told(*each) for each in _SETTINGS.get(card.name, {}).items())
@@ -140,10 +144,14 @@ def _name(line: str) -> str:
 
 
 if __name__ == "__main__":
-    patterns = sys.argv[1:] or ["*"]
-    first, standard = row(catalogue().find("optimizer", "adamw"), None)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("patterns", nargs="*", default=["*"])
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    asked = parser.parse_args()
+    first, standard = row(catalogue().find("optimizer", "adamw"), None, asked.seeds)
     lines = [first]
     for card in catalogue().cards("optimizer"):
-        if card.package == "kzoo" and any(fnmatch.fnmatch(card.name, pattern) for pattern in patterns):
-            lines.append(row(card, standard)[0])
-    PAGE.write_text(_INTRODUCTION + "\n".join(kept(lines)) + "\n", encoding="utf-8")
+        if card.package == "kzoo" and any(fnmatch.fnmatch(card.name, pattern) for pattern in asked.patterns):
+            lines.append(row(card, standard, asked.seeds)[0])
+    if asked.seeds == SEEDS:
+        PAGE.write_text(_INTRODUCTION + "\n".join(kept(lines)) + "\n", encoding="utf-8")
