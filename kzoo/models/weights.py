@@ -29,8 +29,7 @@ def load_weights(model: keras.Model, source: str | os.PathLike) -> keras.Model:
 
     Returns:
         The model. Where the file has another number of classes, or the model has no classifier, the head stays as it
-        is, and auxiliary classifiers are left out, with a warning; a first convolution for other channels than the
-        file's is adapted as timm does it.
+        is, with a warning; a first convolution for other channels than the file's is adapted as timm does it.
 
     Raises:
         KzooError: If a tensor is missing, left over, or of another shape: all of them are listed.
@@ -102,8 +101,9 @@ def fill(model: keras.Model, arrays: dict[str, np.ndarray], source: str) -> None
     for name, value in values.items():
         tensors[name].variable.assign(value)
     if left:
-        named = ", ".join(left[:_SHOWN]) + (f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else "")
-        warnings.warn(f"{source}: {named} not loaded, the model's head is another", KzooWarning, stacklevel=4)
+        warnings.warn(
+            f"{source}: {', '.join(left)} not loaded, the head is another", KzooWarning, stacklevel=4
+        )
 
 
 def resized(name: str, tensor: Tensor, array: np.ndarray, adapt: bool) -> np.ndarray:
