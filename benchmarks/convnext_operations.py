@@ -2,8 +2,8 @@
 
     python benchmarks/convnext_operations.py
 
-The sizes are convnext_atto's at 224×224, in batches of 32, forward, on the CPU: layers of Keras on TensorFlow, as the
-model has them, and PyTorch's. Each side is a process of its own, since both want all cores.
+The sizes are convnext_atto's at 224×224, in batches of 32, forward, on the CPU: layers of Keras on TensorFlow and on
+JAX, as the model has them, and PyTorch's. Each side is a process of its own, since all want all cores.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ def milliseconds(run: Callable[[], object]) -> float:
     return statistics.median(times[2:])
 
 
-def on_tensorflow(side: int, channels: int) -> list[float]:
+def on_keras(side: int, channels: int) -> list[float]:
     import keras
-    import tensorflow as tf
+    import numpy as np
 
-    x = tf.random.normal((BATCH, side, side, channels))
-    wide = tf.random.normal((BATCH, side, side, 4 * channels))
+    x = keras.random.normal((BATCH, side, side, channels))
+    wide = keras.random.normal((BATCH, side, side, 4 * channels))
     layers = [
         (keras.layers.DepthwiseConv2D(7, padding="same"), x),
         (keras.layers.LayerNormalization(epsilon=1e-6), x),
@@ -46,9 +46,22 @@ def on_tensorflow(side: int, channels: int) -> list[float]:
     found = []
     for layer, inputs in layers:
         layer.build(inputs.shape)
-        run = tf.function(layer)
-        found.append(milliseconds(lambda run=run, inputs=inputs: run(inputs).numpy()))
+        run = compiled(layer)
+        found.append(milliseconds(lambda run=run, inputs=inputs: np.asarray(run(inputs))))
     return found
+
+
+def compiled(layer: Callable[..., object]) -> Callable[..., object]:
+    """A layer as Keras's `predict` runs it on a CPU."""
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(layer)
+    import tensorflow as tf
+
+    return tf.function(layer)
 
 
 def on_torch(side: int, channels: int) -> list[float]:
@@ -70,25 +83,25 @@ def on_torch(side: int, channels: int) -> list[float]:
 def of_process(which: str) -> list[float]:
     """All numbers of one side, measured in a new process."""
     command = [sys.executable, __file__, which]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    own = {**os.environ, "KERAS_BACKEND": which}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=own)
     return [float(each) for each in done.stdout.split()]
 
 
 def main() -> None:
-    ours, theirs = of_process("tensorflow"), of_process("torch")
+    sides = [of_process(which) for which in ("tensorflow", "jax", "torch")]
     print("| side, channels | blocks | " + " | ".join(OPERATIONS) + " |")
     print("| --- " * (2 + len(OPERATIONS)) + "|")
-    for number, (side, channels, blocks) in enumerate(STAGES):
+    for number, (width, channels, blocks) in enumerate(STAGES):
         these = range(number * len(OPERATIONS), (number + 1) * len(OPERATIONS))
-        cells = " | ".join(f"{ours[each]:.1f}, {theirs[each]:.1f}" for each in these)
-        print(f"| {side}×{side}, {channels} | {blocks} | {cells} |")
+        cells = " | ".join(", ".join(f"{side[each]:.1f}" for side in sides) for each in these)
+        print(f"| {width}×{width}, {channels} | {blocks} | {cells} |")
 
 
 if __name__ == "__main__":
-    os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if len(sys.argv) > 1:
-        measure = on_tensorflow if sys.argv[1] == "tensorflow" else on_torch
+        measure = on_torch if sys.argv[1] == "torch" else on_keras
         print(*(each for side, channels, _ in STAGES for each in measure(side, channels)))
     else:
         main()

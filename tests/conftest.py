@@ -1,9 +1,10 @@
-"""What all tests share: quiet backends, a browser, and the order of their files."""
+"""What all tests share: quiet backends, a browser, the command line, and the order of their files."""
 
 import os
 
 import pytest
 from browser import _chromium, browser  # noqa: F401 - fixtures
+from command_line import command_line  # noqa: F401 - a fixture
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("PYTHONHASHSEED", "0")

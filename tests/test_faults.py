@@ -5,7 +5,6 @@ import os
 import resource
 import shutil
 import signal
-import sys
 import tempfile
 import zipfile
 from datetime import datetime
@@ -16,7 +15,6 @@ import numpy as np
 import pytest
 
 import kzoo
-from kzoo.cli import main
 from kzoo.problems import Failed, KzooError, Terminated
 from kzoo.runs import load_run
 from kzoo.runs.checkpoint import Checkpoints
@@ -63,18 +61,6 @@ def recipe(tmp_path_factory):
 @pytest.fixture(scope="module")
 def uninterrupted(recipe, tmp_path_factory):
     return kzoo.train(recipe, runs=tmp_path_factory.mktemp("uninterrupted"), verbose=False)
-
-
-@pytest.fixture
-def command_line(capsys, monkeypatch):
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["kzoo", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return ended.value.code, printed.out, printed.err
-
-    return call
 
 
 def plan(patch, epoch, step, act):

@@ -16,7 +16,6 @@ from scipy.ndimage import gaussian_filter1d
 
 import kzoo
 from kzoo.build.experiment import build
-from kzoo.cli import main
 from kzoo.optimizers import Grouped
 from kzoo.problems import KzooError
 from kzoo.training.lr_finder import find
@@ -44,19 +43,12 @@ def quadratic(tmp_path):
 
 
 @pytest.fixture
-def command_line(capsys, monkeypatch, tmp_path):
+def here(command_line, monkeypatch, tmp_path):
+    """An empty folder to call the command line in."""
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["kzoo", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return ended.value.code, printed.out, printed.err
-
-    return call
+    return folder
 
 
 # What it finds -------------------------------------------------------------------------------------------------------
@@ -214,7 +206,7 @@ def test_the_schedule_of_a_group_is_moved_in_proportion(tmp_path):
 # The verb ------------------------------------------------------------------------------------------------------------
 
 
-def test_it_prints_suggestions_and_draws(command_line, tmp_path):
+def test_it_prints_suggestions_and_draws(command_line, here):
     status, printed, said = command_line("lr", "digits_quick", "model.hidden=[32]", "--steps", 60)
     assert status == 0, said
     commands = [line.strip() for line in printed.splitlines() if line.startswith("    kzoo train")]
@@ -224,14 +216,14 @@ def test_it_prints_suggestions_and_draws(command_line, tmp_path):
         assert f"{rate}  ({words}" in printed
     assert len(commands) == 2
     assert "digits_quick: loss by learning rate" in printed and "┤" in printed and " 1e-5 " in printed
-    assert not list((tmp_path / "here").iterdir())
+    assert not list(here.iterdir())
 
 
-def test_json_and_a_picture(command_line, tmp_path):
+def test_json_and_a_picture(command_line, here):
     for done in ("written", "replaced"):
         status, printed, said = command_line("lr", "digits_quick", "--steps", 40, "--svg", "curve.svg")
         assert status == 0 and printed.endswith(f"{done}: curve.svg\n"), said
-    first = (tmp_path / "here" / "curve.svg").read_bytes()
+    first = (here / "curve.svg").read_bytes()
     texts = {each.text for each in ElementTree.fromstring(first).iter("{http://www.w3.org/2000/svg}text")}
     assert {"loss", "smoothed", "steepest descent", "minimum / 10", "learning rate"} <= texts
     status, printed, said = command_line("lr", "digits_quick", "--steps", 40, "--svg", "curve.svg", "--json")
@@ -240,7 +232,7 @@ def test_json_and_a_picture(command_line, tmp_path):
     assert list(numbers) == ["rates", "losses", "smoothed", "suggestions"]
     assert len(numbers["rates"]) == len(numbers["losses"]) == len(numbers["smoothed"]) > 20
     assert list(numbers["suggestions"]) == ["steepest_descent", "tenth_of_minimum"]
-    assert [each.name for each in (tmp_path / "here").iterdir()] == ["curve.svg"]
+    assert [each.name for each in here.iterdir()] == ["curve.svg"]
 
 
 def test_what_is_wrong_is_said_with_status_2(command_line):

@@ -11,7 +11,6 @@ import keras
 import pytest
 
 import kzoo
-from kzoo.cli import main
 from kzoo.memory import forecast
 from kzoo.memory.building import forecaster
 from kzoo.memory.fit import largest_batch
@@ -59,20 +58,6 @@ def dense(optimizer="sgd", layers=None, batch=32, precision="float32", **run):
 
 def at(recipe, shape=(100,), **options):
     return forecast(recipe, input_shape=shape, num_classes=10, **options)
-
-
-@pytest.fixture
-def command_line(capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["kzoo", "memory", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return ended.value.code, printed.out, printed.err
-
-    return call
 
 
 # Against closed forms ------------------------------------------------------------------------------------------------
@@ -227,9 +212,9 @@ def test_measured_now_and_forecast_from_a_process_on_jax():
 
 
 def test_the_verb(command_line):
-    status, printed, _ = command_line("digits_quick", "--layers")
+    status, printed, _ = command_line("memory", "digits_quick", "--layers")
     assert status == 0 and "parameters" in printed and "optimizer" in printed and "█" in printed
-    status, printed, _ = command_line("digits_quick", "--json", "data.batch_size=8")
+    status, printed, _ = command_line("memory", "digits_quick", "--json", "data.batch_size=8")
     found = json.loads(printed)
     assert found["total_bytes"] == sum(found["parts"].values()) and found["batch_size"] == 8
     assert {"parameters", "gradients", "optimizer", "activations", "batch"} <= set(found["parts"])
@@ -237,11 +222,11 @@ def test_the_verb(command_line):
 
 def test_side_by_side(command_line):
     words = ("optimizer=adamw,sgd", "run.precision=float32,mixed_bfloat16")
-    status, printed, _ = command_line("digits_quick", "--compare", *words, "--json")
+    status, printed, _ = command_line("memory", "digits_quick", "--compare", *words, "--json")
     rows = json.loads(printed)
     assert status == 0 and [row["of"]["optimizer"] for row in rows] == ["adamw", "adamw", "sgd", "sgd"]
     assert rows[0]["parts"]["optimizer"] > 2 * rows[0]["parts"]["parameters"] > rows[2]["parts"]["optimizer"]
-    assert command_line("digits_quick", "--compare")[0] == 2
+    assert command_line("memory", "digits_quick", "--compare")[0] == 2
 
 
 def test_what_fits():
@@ -259,7 +244,7 @@ def test_optimizers_that_ask_for_their_own_values_and_heads_with_weights(command
         ("digits_quick", "compile.optimizer=sam"),
         ("digits_arc_face",),
     ):
-        status, printed, errors = command_line(*arguments, "--json")
+        status, printed, errors = command_line("memory", *arguments, "--json")
         assert status == 0, errors
         assert json.loads(printed)["parts"]["gradients"] >= 0
 
@@ -274,7 +259,7 @@ def test_optimizers_that_ask_for_their_own_values_and_heads_with_weights(command
     ],
 )
 def test_wrong_arguments(command_line, options, said):
-    status, _, errors = command_line("digits_quick", *options)
+    status, _, errors = command_line("memory", "digits_quick", *options)
     assert status == 2 and said in errors
 
 

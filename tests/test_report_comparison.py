@@ -1,12 +1,10 @@
 """Runs side by side: what their recipes differ in by meaning, and the page about it."""
 
 import json
-import sys
 
 import pytest
 from run_folders import HOSTILE, make_run
 
-from kzoo.cli import main
 from kzoo.problems import KzooError
 from kzoo.recipe import load_recipe, shipped_recipes
 from kzoo.registry import catalogue
@@ -226,24 +224,16 @@ def test_a_comparison_is_never_written_over_something_else(runs, tmp_path):
         write_comparison(runs, tmp_path / "mine.html")
 
 
-def test_the_verb_compares_several(runs, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["kzoo", "report", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code, capsys.readouterr()
-
+def test_the_verb_compares_several(command_line, runs, tmp_path):
     paths = [run.path for run in runs]
-    status, printed = call(*paths)
-    assert status == 0 and printed.out == "written: comparison.html\n"
-    status, printed = call(*paths[:2], "--json", "--out", "two.html")
-    told = json.loads(printed.out)
+    status, printed, _ = command_line("report", *paths)
+    assert status == 0 and printed == "written: comparison.html\n"
+    status, printed, _ = command_line("report", *paths[:2], "--json", "--out", "two.html")
+    told = json.loads(printed)
     assert status == 0 and told["page"] == "two.html" and (tmp_path / "two.html").is_file()
     assert told["recipe"]["fit.epochs"] == [5, 9] and told["runs"][1]["finished"]
-    status, printed = call(paths[0], tmp_path / "digits_quick-20260101-000009")
-    assert status == 2 and "digits_quick-2026" in printed.err
+    status, _, said = command_line("report", paths[0], tmp_path / "digits_quick-20260101-000009")
+    assert status == 2 and "digits_quick-2026" in said
 
 
 def test_nothing_in_runs_becomes_markup(tmp_path):

@@ -4,7 +4,6 @@ import base64
 import html.parser
 import io
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -12,7 +11,6 @@ from PIL import Image
 from run_folders import HOSTILE, make_run
 from sklearn.metrics import confusion_matrix
 
-from kzoo.cli import main
 from kzoo.recipe import load_recipe
 from kzoo.report.confusion import Confusion
 from kzoo.report.diagnostics import diagnostic_blocks
@@ -40,28 +38,13 @@ class Page(html.parser.HTMLParser):
         return " ".join(" ".join(self.said).split())
 
 
-@pytest.fixture
-def report(capsys, monkeypatch, tmp_path):
-    """Calls `kzoo report` in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["kzoo", "report", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return ended.value.code, printed.out, printed.err
-
-    return call
-
-
 def read(path):
     return Page((path / "report.html").read_text())
 
 
-def test_it_says_what_the_run_came_to(report, tmp_path):
+def test_it_says_what_the_run_came_to(command_line, tmp_path):
     run = make_run(tmp_path)
-    status, printed, _ = report(run)
+    status, printed, _ = command_line("report", run)
     assert status == 0 and printed == f"written: {run / 'report.html'}\n"
     text = read(run).text
     for said in (
@@ -78,9 +61,9 @@ def test_it_says_what_the_run_came_to(report, tmp_path):
         assert said in text, said
 
 
-def test_it_asks_for_nothing(report, tmp_path):
+def test_it_asks_for_nothing(command_line, tmp_path):
     run = make_run(tmp_path)
-    report(run)
+    command_line("report", run)
     page = read(run)
     addresses = [
         value
@@ -95,9 +78,9 @@ def test_it_asks_for_nothing(report, tmp_path):
     assert policy.startswith("default-src 'none'; img-src data:;") and "script-src 'sha256-" in policy
 
 
-def test_nothing_in_a_run_becomes_markup(report, tmp_path):
+def test_nothing_in_a_run_becomes_markup(command_line, tmp_path):
     run = make_run(tmp_path, hostile=True)
-    status, _, said = report(run)
+    status, _, said = command_line("report", run)
     assert status == 0, said
     page = read(run)
     assert HOSTILE in page.text  # as text
@@ -108,30 +91,30 @@ def test_nothing_in_a_run_becomes_markup(report, tmp_path):
     assert any(HOSTILE in json.loads(each) for each in names)
 
 
-def test_an_interrupted_run_is_shown_as_far_as_it_went(report, tmp_path):
+def test_an_interrupted_run_is_shown_as_far_as_it_went(command_line, tmp_path):
     run = make_run(tmp_path)
     for name in ("results.json", "predictions.json"):
         (run / name).unlink()
     with (run / "history.csv").open("a") as file:
         file.write("4,0.2,0.")  # cut short by a kill
-    assert report(run)[0] == 0
+    assert command_line("report", run)[0] == 0
     text = read(run).text
     assert "interrupted after epoch 3" in text and f"kzoo train --resume {run}" in text
     assert "What was taken for what" not in text and "best validation" in text
 
 
-def test_a_run_without_one_epoch_has_a_page(report, tmp_path):
+def test_a_run_without_one_epoch_has_a_page(command_line, tmp_path):
     run = make_run(tmp_path)
     for name in ("results.json", "predictions.json", "history.csv", "diagnostics.json", "memory.json"):
         (run / name).unlink()
-    assert report(run)[0] == 0
+    assert command_line("report", run)[0] == 0
     assert "No epoch was over." in read(run).text
 
 
-def test_what_is_not_finite_leaves_gaps(report, tmp_path):
+def test_what_is_not_finite_leaves_gaps(command_line, tmp_path):
     run = make_run(tmp_path)
     (run / "history.csv").write_text("epoch,loss,learning_rate,seconds\n1,nan,0.1,1\n2,inf,0.1,1\n")
-    assert report(run)[0] == 0
+    assert command_line("report", run)[0] == 0
     page = read(run)
     assert "1 nan 0.1 1 2 inf 0.1 1" in page.text  # the table has them
     assert not [
@@ -140,46 +123,46 @@ def test_what_is_not_finite_leaves_gaps(report, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["predictions.json", "diagnostics.json", "results.json", "memory.json"])
-def test_a_broken_file_is_noted_and_the_rest_is_shown(report, tmp_path, name):
+def test_a_broken_file_is_noted_and_the_rest_is_shown(command_line, tmp_path, name):
     run = make_run(tmp_path)
     (run / name).write_text('{"classes": ["a"')
-    assert report(run)[0] == 0
+    assert command_line("report", run)[0] == 0
     page = read(run)
     assert f"{name} can't be read" in page.text and "Recipe" in page.text
     if name == "results.json":
-        status, printed, _ = report(run, "--json")
+        status, printed, _ = command_line("report", run, "--json")
         assert status == 2 and name in json.loads(printed)["problems"][0]["file"]
 
 
-def test_predictions_of_another_form_are_noted(report, tmp_path):
+def test_predictions_of_another_form_are_noted(command_line, tmp_path):
     run = make_run(tmp_path)
     (run / "predictions.json").write_text('{"classes": ["a", "b"], "confusion": [[0, 7, 1]]}')
-    assert report(run)[0] == 0
+    assert command_line("report", run)[0] == 0
     assert "predictions.json can't be shown" in read(run).text
 
 
-def test_it_is_written_again_but_never_over_something_else(report, tmp_path):
+def test_it_is_written_again_but_never_over_something_else(command_line, tmp_path):
     run = make_run(tmp_path)
-    assert report(run)[1].startswith("written:")
-    assert report(run)[1].startswith("replaced:")
+    assert command_line("report", run)[1].startswith("written:")
+    assert command_line("report", run)[1].startswith("replaced:")
     (tmp_path / "thesis.html").write_text("<h1>Mine</h1>")
-    status, _, said = report(run, "--out", "thesis.html")
+    status, _, said = command_line("report", run, "--out", "thesis.html")
     assert status == 2 and "is no page of kzoo" in said and "--out" in said
     assert (tmp_path / "thesis.html").read_text() == "<h1>Mine</h1>"
-    status, _, said = report(run, "--out", "nowhere/a.html")
+    status, _, said = command_line("report", run, "--out", "nowhere/a.html")
     assert status == 2 and "there is no folder nowhere" in said
-    assert report(run, "--out", "other.html")[0] == 0 and (tmp_path / "other.html").is_file()
+    assert command_line("report", run, "--out", "other.html")[0] == 0 and (tmp_path / "other.html").is_file()
 
 
-def test_json_tells_a_program(report, tmp_path):
+def test_json_tells_a_program(command_line, tmp_path):
     run = make_run(tmp_path)
-    told = json.loads(report(run, "--json")[1])
+    told = json.loads(command_line("report", run, "--json")[1])
     assert told["page"] == str(run / "report.html") and told["finished"]
     assert told["results"]["test"]["accuracy"] == 0.9125
 
 
-def test_what_is_no_run_is_refused(report, tmp_path):
-    status, _, said = report(tmp_path)
+def test_what_is_no_run_is_refused(command_line, tmp_path):
+    status, _, said = command_line("report", tmp_path)
     assert status == 2 and "not a run folder" in said
 
 
@@ -349,8 +332,8 @@ def test_a_long_training_is_drawn_with_as_many_points_as_can_be_seen():
     assert len(points) == 1000 and points[0][0] < 60 and points[-1][0] == plot.right
 
 
-def test_the_report_of_a_shipped_recipe_shows_the_resolved_one(report, tmp_path):
+def test_the_report_of_a_shipped_recipe_shows_the_resolved_one(command_line, tmp_path):
     run = make_run(tmp_path, recipe="mnist_cnn")
-    report(run)
+    command_line("report", run)
     assert load_recipe("mnist_cnn").to_yaml() in "".join(read(run).said)
     assert load_run(run).recipe.name == "mnist_cnn"

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import sys
 from pathlib import Path
 
 import keras
@@ -11,7 +10,6 @@ import pytest
 from PIL import Image
 
 import kzoo
-from kzoo.cli import main
 from kzoo.problems import KzooError
 
 
@@ -19,20 +17,6 @@ from kzoo.problems import KzooError
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
     return kzoo.train("digits_quick", runs=folder / "runs", verbose=False)
-
-
-@pytest.fixture
-def command_line(capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["kzoo", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return ended.value.code, printed.out, printed.err
-
-    return call
 
 
 def test_a_run_folder_has_everything(run):

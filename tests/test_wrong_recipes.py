@@ -2,12 +2,9 @@
 
 import json
 import re
-import sys
 
 import numpy as np
 import pytest
-
-from kzoo.cli import main
 
 RIGHT = """\
 name: wrong
@@ -147,41 +144,25 @@ WITH_KERAS = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def kzoo(capsys, monkeypatch, tmp_path):
-    """Runs the command line in a folder of its own: status, output, what it said."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["kzoo", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        assert "Traceback" not in printed.err + printed.out
-        return ended.value.code, printed.out, printed.err
-
-    return run
-
-
 def named(case):
     return re.sub(r"\W+", "_", f"{case[1]}-{case[3]}")[:60]
 
 
 @pytest.mark.parametrize("case", WITHOUT_KERAS, ids=named)
-def test_seen_without_keras(kzoo, tmp_path, case):
-    check(kzoo, tmp_path, case, "--quick")
+def test_seen_without_keras(command_line, tmp_path, case):
+    check(command_line, tmp_path, case, "--quick")
 
 
 @pytest.mark.parametrize("case", WITH_KERAS, ids=named)
-def test_seen_by_building(kzoo, tmp_path, case):
-    check(kzoo, tmp_path, case)
+def test_seen_by_building(command_line, tmp_path, case):
+    check(command_line, tmp_path, case)
 
 
-def check(kzoo, tmp_path, case, *options):
+def check(command_line, tmp_path, case, *options):
     old, new, where, message, hint = case
     assert old in RIGHT
     (tmp_path / "wrong.yaml").write_text(RIGHT.replace(old, new))
-    status, _, said = kzoo("check", "wrong.yaml", *options)
+    status, _, said = command_line("check", "wrong.yaml", *options)
     assert status == 2
     first = said.splitlines()[0]
     assert re.match(r"(.*/)?\w+\.yaml:\d+:\d+: .", first), said
@@ -189,9 +170,9 @@ def check(kzoo, tmp_path, case, *options):
     assert message in said and hint in said, said
 
 
-def test_the_right_one_is_right(kzoo, tmp_path):
+def test_the_right_one_is_right(command_line, tmp_path):
     (tmp_path / "wrong.yaml").write_text(RIGHT)
-    status, printed, _ = kzoo("check", "wrong.yaml")
+    status, printed, _ = command_line("check", "wrong.yaml")
     assert status == 0 and printed.endswith("fine\n")
 
 
@@ -199,17 +180,17 @@ def test_there_are_enough():
     assert len(WITHOUT_KERAS) + len(WITH_KERAS) >= 60
 
 
-def test_all_problems_in_one_pass_sorted_and_counted(kzoo, tmp_path):
+def test_all_problems_in_one_pass_sorted_and_counted(command_line, tmp_path):
     text = RIGHT.replace("adamw", "adamv").replace("epochs: 2", "epochs: ten").replace("pixels", "pixel")
     (tmp_path / "wrong.yaml").write_text(text)
-    _, _, said = kzoo("check", "wrong.yaml")
+    _, _, said = command_line("check", "wrong.yaml")
     places = re.findall(r"^wrong\.yaml:(\d+):", said, re.M)
     assert places == ["7", "14", "17"] and said.endswith("3 problems\n")
 
 
-def test_json_says_the_same_to_a_program(kzoo, tmp_path):
+def test_json_says_the_same_to_a_program(command_line, tmp_path):
     (tmp_path / "wrong.yaml").write_text(RIGHT.replace("adamw", "adamv"))
-    status, printed, _ = kzoo("check", "wrong.yaml", "--json")
+    status, printed, _ = command_line("check", "wrong.yaml", "--json")
     (problem,) = json.loads(printed)["problems"]
     assert status == 2 and (problem["file"], problem["line"], problem["column"]) == ("wrong.yaml", 14, 21)
     assert problem["message"] == "unknown optimizer 'adamv'" and "adamw" in problem["hint"]
@@ -227,9 +208,9 @@ def test_json_says_the_same_to_a_program(kzoo, tmp_path):
         ("data.augment[0].pixels=[1", None, "", ""),
     ],
 )
-def test_overrides_are_pointed_into(kzoo, tmp_path, override, column, message, hint):
+def test_overrides_are_pointed_into(command_line, tmp_path, override, column, message, hint):
     (tmp_path / "wrong.yaml").write_text(RIGHT)
-    status, _, said = kzoo("check", "wrong.yaml", override)
+    status, _, said = command_line("check", "wrong.yaml", override)
     assert status == 2 and message in said and hint in said
     assert column is None or said.startswith(f"<command line>:1:{column}: "), said
     assert f"    {override}\n" in said
@@ -238,37 +219,37 @@ def test_overrides_are_pointed_into(kzoo, tmp_path, override, column, message, h
 # Files that aren't recipes, and hostile ones ----------------------------------------------------------------------
 
 
-def test_a_missing_recipe_offers_the_nearest_shipped_one(kzoo):
-    status, _, said = kzoo("train", "mnist_cn")
+def test_a_missing_recipe_offers_the_nearest_shipped_one(command_line):
+    status, _, said = command_line("train", "mnist_cn")
     assert status == 2 and "mnist_cnn" in said
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"a: \x00", bytes(range(256))])
-def test_binary_files_are_refused(kzoo, tmp_path, content):
+def test_binary_files_are_refused(command_line, tmp_path, content):
     (tmp_path / "binary.yaml").write_bytes(content)
-    assert kzoo("check", "binary.yaml")[0] == 2
+    assert command_line("check", "binary.yaml")[0] == 2
 
 
-def test_a_huge_file_is_not_even_read(kzoo, tmp_path):
+def test_a_huge_file_is_not_even_read(command_line, tmp_path):
     with (tmp_path / "huge.yaml").open("wb") as file:
         file.truncate(100_000_000)
-    status, _, said = kzoo("check", "huge.yaml")
+    status, _, said = command_line("check", "huge.yaml")
     assert status == 2 and "at most 1,000,000 bytes" in said
 
 
-def test_an_alias_bomb_does_not_go_off(kzoo, tmp_path):
+def test_an_alias_bomb_does_not_go_off(command_line, tmp_path):
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
     (tmp_path / "bomb.yaml").write_text("\n".join(lines))
-    status, _, said = kzoo("check", "bomb.yaml")
+    status, _, said = command_line("check", "bomb.yaml")
     assert status == 2 and "aliases expanded" in said
 
 
-def test_a_deep_and_a_long_file_are_refused(kzoo, tmp_path):
+def test_a_deep_and_a_long_file_are_refused(command_line, tmp_path):
     (tmp_path / "deep.yaml").write_text("a: " + "[" * 5000 + "]" * 5000)
-    assert "100 levels deep" in kzoo("check", "deep.yaml")[2]
+    assert "100 levels deep" in command_line("check", "deep.yaml")[2]
     (tmp_path / "long.yaml").write_text("a: [" + "1, " * 300_000 + "1]")
-    assert "10,000 values" in kzoo("check", "long.yaml")[2]
+    assert "10,000 values" in command_line("check", "long.yaml")[2]
 
 
 @pytest.mark.parametrize(
@@ -283,36 +264,36 @@ def test_a_deep_and_a_long_file_are_refused(kzoo, tmp_path):
         "{name: dense, units: 3, kernel_initializer: {class_name: 'kzoo>X', module: os, config: {}}}",
     ],
 )
-def test_a_recipe_opens_and_runs_nothing(kzoo, tmp_path, layer):
+def test_a_recipe_opens_and_runs_nothing(command_line, tmp_path, layer):
     (tmp_path / "wrong.yaml").write_text(RIGHT.replace(MODEL, layers(layer)))
-    status, _, said = kzoo("check", "wrong.yaml", "--quick")
+    status, _, said = command_line("check", "wrong.yaml", "--quick")
     assert status == 2 and ("can't name" in said or "can't describe objects" in said)
 
 
 # Data faults are recipe problems, at the data section -----------------------------------------------------------------
 
 
-def data_fault(kzoo, tmp_path, data):
+def data_fault(command_line, tmp_path, data):
     (tmp_path / "wrong.yaml").write_text(RIGHT.replace("name: digits", data))
-    status, _, said = kzoo("train", "wrong.yaml")
+    status, _, said = command_line("train", "wrong.yaml")
     assert status == 2 and re.match(r"wrong\.yaml:[34]:\d+: ", said), said
     assert not (tmp_path / "runs").exists()
     return said
 
 
-def test_a_folder_with_a_broken_picture(kzoo, tmp_path):
+def test_a_folder_with_a_broken_picture(command_line, tmp_path):
     for kind in ("cat", "dog"):
         (tmp_path / "pictures" / kind).mkdir(parents=True)
     (tmp_path / "pictures" / "cat" / "one.png").write_bytes(b"not a picture")
     (tmp_path / "pictures" / "dog" / "two.png").write_bytes(b"")
-    said = data_fault(kzoo, tmp_path, "name: image_folder\n  path: pictures")
+    said = data_fault(command_line, tmp_path, "name: image_folder\n  path: pictures")
     assert "one.png" in said and "two.png" in said
 
 
-def test_a_class_folder_with_nothing_in_it(kzoo, tmp_path):
+def test_a_class_folder_with_nothing_in_it(command_line, tmp_path):
     (tmp_path / "pictures" / "cat").mkdir(parents=True)
     (tmp_path / "pictures" / "dog").mkdir(parents=True)
-    assert "cat" in data_fault(kzoo, tmp_path, "name: image_folder\n  path: pictures")
+    assert "cat" in data_fault(command_line, tmp_path, "name: image_folder\n  path: pictures")
 
 
 @pytest.mark.parametrize(
@@ -327,11 +308,11 @@ def test_a_class_folder_with_nothing_in_it(kzoo, tmp_path):
     ],
     ids=["nothing", "no y", "lengths differ", "empty", "NaN", "negative class"],
 )
-def test_arrays_that_are_no_data(kzoo, tmp_path, arrays):
+def test_arrays_that_are_no_data(command_line, tmp_path, arrays):
     np.savez(tmp_path / "data.npz", **arrays)
-    data_fault(kzoo, tmp_path, "name: npz\n  path: data.npz")
+    data_fault(command_line, tmp_path, "name: npz\n  path: data.npz")
 
 
-def test_a_file_that_is_no_npz(kzoo, tmp_path):
+def test_a_file_that_is_no_npz(command_line, tmp_path):
     (tmp_path / "data.npz").write_bytes(b"PK but not really")
-    data_fault(kzoo, tmp_path, "name: npz\n  path: data.npz")
+    data_fault(command_line, tmp_path, "name: npz\n  path: data.npz")

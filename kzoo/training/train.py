@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import tempfile
 import time
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from kzoo.runs import Run, load_run, new_run
 from kzoo.runs.checkpoint import Checkpoints, write_state
 from kzoo.runs.environment import describe, versions
 from kzoo.runs.files import remove_leftovers, write_json
-from kzoo.runs.history import History, read_rows
+from kzoo.runs.history import History, Row, read_rows
 from kzoo.runs.model_file import save_model
 from kzoo.training.cause import explained
 from kzoo.training.diagnostics import DiagnosticsFile
@@ -150,62 +151,30 @@ def _train(
     interruption: Interruption,
     more: Sequence[keras.callbacks.Callback],
 ) -> Run:
-    model, recipe, settings = experiment.model, experiment.recipe, experiment.settings
     own = experiment.callbacks(folder)
-    for note in (*recipe.notes, *experiment.source.notes, *experiment.notes):
-        console.print(f"note: {note}", highlight=False, soft_wrap=True)
-    console.print(f"run: {run.path}", highlight=False, soft_wrap=True)
-    if devices := experiment.distribution.described(settings["data"]["batch_size"]):
-        console.print(devices, highlight=False, soft_wrap=True)
-
-    # State: as built, or as it was at the last checkpoint.
-    with experiment.distribution.building():
-        model.optimizer.build(model.trainable_variables)
-    first_epoch, first_step, stopped, rows = 0, 0, False, []
-    if saved is not None:
-        tensors, notes = saved
-        write_state(model, tensors, run.path)
-        first_epoch, first_step, stopped = notes["epoch"], notes["step"], notes["stopped"]
-        rows = read_rows(run.path / "history.csv")[:first_epoch]
-        where = (
-            f"in epoch {first_epoch + 1} after step {first_step}"
-            if first_step
-            else f"after epoch {first_epoch}"
-        )
-        console.print(f"resuming {where}", highlight=False)
-
-    # Callbacks: the recipe's, then ours; the checkpoint last, when all others have seen the epoch.
-    position = Position(first_epoch, first_step, experiment.steps_per_epoch)
-    history = History(folder / "history.csv", rows)
-    report = ProgressReport(
-        console,
-        experiment.epochs,
-        experiment.steps_per_epoch,
-        settings["data"]["batch_size"],
-        (first_epoch, first_step),
-    )
-    diagnostics = DiagnosticsFile(folder / "diagnostics.json", own, first_epoch, console)
-    keeper = Keeper(
+    _announce(experiment, run, console)
+    start = _started(experiment, run, saved, console)
+    history = History(folder / "history.csv", start.rows)
+    report = _report(experiment, start, console)
+    # The recipe's, then ours; the checkpoint last, when all others have seen the epoch.
+    position = Position(start.epoch, start.step, experiment.steps_per_epoch)
+    diagnostics = DiagnosticsFile(folder / "diagnostics.json", own, start.epoch, console)
+    callbacks = [position, *own, diagnostics, StopAtNonFinite(position), history, report]
+    if experiment.settings["run"]["tensorboard"]:
+        callbacks.append(keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False))
+    checkpoints, minutes = (
         Checkpoints(folder / "checkpoints"),
-        position,
-        own,
-        history,
-        interruption,
-        settings["run"]["checkpoint_minutes"],
-        saved,
+        experiment.settings["run"]["checkpoint_minutes"],
     )
-    callbacks = [position, *own, diagnostics, StopAtNonFinite(position), history, report, keeper]
-    if settings["run"]["tensorboard"]:
-        callbacks.insert(-1, keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False))
+    callbacks.append(Keeper(checkpoints, position, own, history, interruption, minutes, saved))
     callbacks += more
 
-    # The training itself.
     began = time.monotonic()
     try:
-        if stopped or first_epoch >= experiment.epochs:
-            _end_training(model, callbacks)
+        if start.stopped or start.epoch >= experiment.epochs:
+            _end_training(experiment.model, callbacks)
         else:
-            _fit(experiment, first_epoch, first_step, callbacks)
+            _fit(experiment, start, callbacks)
     except KeyboardInterrupt as error:
         message = f"interrupted; go on with: kzoo train --resume {run.path}"
         raise error if error.args else KeyboardInterrupt(message) from None
@@ -215,25 +184,63 @@ def _train(
     finally:
         report.close()
     interruption.hurry()
-
-    # What came of it.
-    save_model(model, folder / "model.keras")
-    results = _results(experiment, run, history, time.monotonic() - began)
-    write_json(folder / "results.json", results)
-    if experiment.distribution.first:
-        leave_report(experiment, run)
-    vars(run)["model"] = model
+    _leave(experiment, run, folder, history, time.monotonic() - began)
     return run
 
 
-def _fit(
-    experiment: Experiment, first_epoch: int, first_step: int, callbacks: list[keras.callbacks.Callback]
-) -> None:
+def _announce(experiment: Experiment, run: Run, console: Console) -> None:
+    """Says what there is to know before the first step."""
+    for note in (*experiment.recipe.notes, *experiment.source.notes, *experiment.notes):
+        console.print(f"note: {note}", highlight=False, soft_wrap=True)
+    console.print(f"run: {run.path}", highlight=False, soft_wrap=True)
+    if devices := experiment.distribution.described(experiment.settings["data"]["batch_size"]):
+        console.print(devices, highlight=False, soft_wrap=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Start:
+    """Where a training begins.
+
+    Args:
+        epoch: With which epoch, from 0.
+        step: How many of its steps are done.
+        stopped: Whether a callback had ended the training by then.
+        rows: The history until then.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    stopped: bool = False
+    rows: list[Row] = dataclasses.field(default_factory=list)
+
+
+def _started(experiment: Experiment, run: Run, saved: Any, console: Console) -> _Start:
+    """Puts everything into the state that it starts with: as built, or as it was at a checkpoint."""
+    model = experiment.model
+    with experiment.distribution.building():
+        model.optimizer.build(model.trainable_variables)
+    if saved is None:
+        return _Start()
+    tensors, notes = saved
+    write_state(model, tensors, run.path)
+    epoch, step = notes["epoch"], notes["step"]
+    where = f"in epoch {epoch + 1} after step {step}" if step else f"after epoch {epoch}"
+    console.print(f"resuming {where}", highlight=False)
+    return _Start(epoch, step, notes["stopped"], read_rows(run.path / "history.csv")[:epoch])
+
+
+def _report(experiment: Experiment, start: _Start, console: Console) -> ProgressReport:
+    size = experiment.settings["data"]["batch_size"]
+    begun = start.epoch, start.step
+    return ProgressReport(console, experiment.epochs, experiment.steps_per_epoch, size, begun)
+
+
+def _fit(experiment: Experiment, start: _Start, callbacks: list[keras.callbacks.Callback]) -> None:
     validation = experiment.source.validation
     experiment.model.fit(
-        experiment.training_data(first_epoch, first_step),
+        experiment.training_data(start.epoch, start.step),
         epochs=experiment.epochs,
-        initial_epoch=first_epoch,
+        initial_epoch=start.epoch,
         steps_per_epoch=experiment.steps_per_epoch,
         validation_data=None if validation is None else experiment.evaluation_data(validation),
         callbacks=callbacks,
@@ -250,6 +257,15 @@ def _end_training(model: keras.Model, callbacks: list[keras.callbacks.Callback])
     model.optimizer.finalize_variable_values(model.trainable_weights)
     for callback in callbacks:
         callback.on_train_end()
+
+
+def _leave(experiment: Experiment, run: Run, folder: Path, history: History, seconds: float) -> None:
+    """Writes what came of it."""
+    save_model(experiment.model, folder / "model.keras")
+    write_json(folder / "results.json", _results(experiment, run, history, seconds))
+    if experiment.distribution.first:
+        leave_report(experiment, run)
+    vars(run)["model"] = experiment.model
 
 
 def _results(experiment: Experiment, run: Run, history: History, seconds: float) -> dict[str, Any]:
