@@ -83,17 +83,17 @@ CLASSES = 10
 _POOLING = "Max pooling's backward pass is four arrays of indices and four of sums; as much again lies empty."
 _ROWS = "Softmax's and normalizations' numbers, one a row, are written out for the whole row"
 _KEPT = "What is to be computed again is kept all the same: the list is that of the step without."
-_SEARCH = "The search for the nearest code is a loop over numbers of four bytes, for all weights at once."
+_LOOKED_UP = "What is looked up for codes lies there in numbers of four bytes, of many weights at once."
 # What XLA on the CPU holds besides, where a forecast is off: as benchmarks/xla_peak.py lists it.
 HABITS = {
-    "mlp 28×28×1 512 adam_8bit": _SEARCH,
+    "mlp 28×28×1 512 adam_8bit": _LOOKED_UP,
     "mnist_cnn 28×28×1 64 adamw": _POOLING,
     "mnist_cnn 28×28×1 512 adamw": _POOLING,
     "resnet20 32×32×3 128 adamw remat": _KEPT,
     "densenet40_k12 32×32×3 32 sgd": "Each concatenation lies there twice: once turned for a kernel's gradient.",
     "resnet18 64×64×3 32 adamw": "Kernels turned round, all at once and twice (57 MB); 49 MB lie empty.",
     "resnet50 64×64×3 32 sgd": "Kernels turned round, all at once (47 MB); 26 MB lie empty.",
-    "resnet50 64×64×3 32 adam_8bit": _SEARCH,
+    "resnet50 64×64×3 32 adam_8bit": _LOOKED_UP,
     "vgg11_bn 64×64×3 32 adamw": "What is pooled, cut up and joined (64 MB); ReLU's zeros, written out (64 MB).",
     "vit_tiny_patch16_224 224×224×3 8 adamw": f"{_ROWS} (74 MB).",
     "vit_tiny_patch16_224 224×224×3 32 lion": f"{_ROWS} (295 MB); means of rows and what differs from them (232 MB).",

@@ -31,7 +31,7 @@ _KERNEL = """MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 Einsum Conv2D Conv3D
 Conv2DBackpropFilter Conv3DBackpropInputV2 Conv3DBackpropFilterV2 DepthwiseConv2dNative
 DepthwiseConv2dNativeBackpropInput
 DepthwiseConv2dNativeBackpropFilter MaxPool MaxPoolV2 MaxPool3D MaxPoolGrad MaxPoolGradV2 MaxPool3DGrad
-AvgPool AvgPool3D AvgPoolGrad AvgPool3DGrad Softmax LogSoftmax Cumsum Cumprod TopKV2 GatherV2 GatherNd
+AvgPool AvgPool3D AvgPoolGrad AvgPool3DGrad Softmax LogSoftmax Cumsum Cumprod TopKV2 GatherNd
 ScatterNd TensorScatterUpdate TensorScatterAdd UnsortedSegmentSum UnsortedSegmentMax SegmentSum SegmentMean
 Qr Svd Cholesky CholeskyGrad MatrixInverse MatrixSolve MatrixTriangularSolve SelfAdjointEigV2 FFT FFT2D IFFT
 IFFT2D RFFT IRFFT RFFT2D IRFFT2D StatelessRandomUniformV2 StatelessRandomNormalV2 StatelessTruncatedNormalV2

@@ -16,6 +16,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.ops.resource_variable_ops import UninitializedVariable
 
 from kzoo.build.experiment import build
 from kzoo.build.filling import filled
@@ -47,7 +48,7 @@ class Step:
         self.recipe, self.training = recipe, training
         settings["compile"]["optimizer"] = _optimizer(recipe, settings, source)
         self.graph = tf.Graph()
-        with self.graph.as_default():
+        with self.graph.as_default(), _without_values():
             self.experiment = build(recipe, source, settings, distributed=False)
             self._layers = frozenset(each.name for each in self.model.layers)
             _unroll(self.model)
@@ -136,6 +137,22 @@ def _unroll(model: keras.Model) -> None:
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.RNN):
             layer.unroll = True
+
+
+@contextlib.contextmanager
+def _without_values() -> Iterator[None]:
+    """Variables made within it have no initial values, which are most of what building a model writes down."""
+    usual = keras.Variable._initialize_with_initializer
+
+    def bare(variable: Any, initializer: Any) -> None:
+        shape, dtype = variable._shape, variable._dtype
+        variable._initialize(UninitializedVariable(variable.trainable, None, variable.name, shape, dtype))
+
+    keras.Variable._initialize_with_initializer = bare
+    try:
+        yield
+    finally:
+        keras.Variable._initialize_with_initializer = usual
 
 
 @contextlib.contextmanager

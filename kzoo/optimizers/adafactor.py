@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from kzoo.optimizers.exact import ExactOptimizer, decayed, larger, not_negative, power, smaller
+from kzoo.optimizers.sums import sum_of_squares
 
 
 @keras.saving.register_keras_serializable("kzoo")
@@ -110,4 +111,4 @@ def _mean(tensor, axis: int):
 
 
 def _root_mean_square(tensor):
-    return ops.sqrt(ops.sum(ops.square(tensor)) / max(math.prod(tensor.shape), 1))
+    return ops.sqrt(sum_of_squares(tensor) / max(math.prod(tensor.shape), 1))

@@ -51,8 +51,6 @@ class Adam8bit(ExactOptimizer):
     [('float32', (16,)), ('uint8', (64, 64))]
     """
 
-    IN_ONE_PASS = False
-
     def __init__(
         self,
         learning_rate=0.001,

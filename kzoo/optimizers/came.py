@@ -9,6 +9,7 @@ from keras import ops
 
 from kzoo.arguments import positive
 from kzoo.optimizers.exact import ExactOptimizer, below_one, decayed, larger, moved
+from kzoo.optimizers.sums import sum_of_squares
 
 
 @keras.saving.register_keras_serializable("kzoo")
@@ -90,7 +91,7 @@ class CAME(ExactOptimizer):
         else:
             moments[:2] = _factors(moments[:2], squares, self.beta_2)
             update = gradient * _inverse_root(*moments[:2])
-        size = ops.sqrt(ops.sum(ops.square(update)) / max(math.prod(update.shape), 1))
+        size = ops.sqrt(sum_of_squares(update) / max(math.prod(update.shape), 1))
         update = update / larger(size / self.clip_threshold, 1)
         average = moved(average, update, self.beta_1)
         along = average

@@ -6,10 +6,12 @@ from typing import Any
 
 from keras import ops
 
+from kzoo.optimizers.sums import sum_of_squares
+
 
 def norm(tensor: Any) -> Any:
     """The Euclidean norm of all elements of a tensor, of any rank."""
-    return ops.sqrt(ops.sum(ops.square(tensor)))
+    return ops.sqrt(sum_of_squares(tensor))
 
 
 def ratio_or_one(weight_norm: Any, denominator: Any, gradient_norm: Any) -> Any:

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 import kzoo.optimizers
-from kzoo.optimizers.eight_bits import dynamic_map
+from kzoo.optimizers.eight_bits import dynamic_map, encoded
 from kzoo.optimizers.seeded_normal import seeded_normal
 
 from .golden import Golden, arrays
@@ -181,6 +181,20 @@ def test_normal_numbers_from_a_seed():
 def test_the_map_of_codes_is_the_one_of_bitsandbytes(signed):
     theirs = arrays("optimizers_eight_bits")["maps.signed" if signed else "maps.unsigned"]
     assert np.allclose(dynamic_map(signed), theirs, rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_codes_are_found_where_they_lie_at_edges_and_next_to_them_too(signed):
+    known = dynamic_map(signed).astype("float64")
+    edges = ((known[1:] + known[:-1]) / 2).astype("float32")
+    beside = [np.nextafter(edges, np.float32(toward)) for toward in (-2, 2)]
+    decades = np.float32(10.0) ** np.arange(-13, 1, dtype="float32")
+    shares = np.concatenate([edges, *beside, decades, -signed * decades, dynamic_map(signed)])
+    codes, scales = encoded(
+        ops.convert_to_tensor(shares), shares.size, signed
+    )  # the largest is 1: so is the scale
+    assert np.array_equal(ops.convert_to_numpy(scales), [1.0])
+    assert np.array_equal(ops.convert_to_numpy(codes), np.searchsorted(edges, shares, side="right"))
 
 
 def _rounded(tensor, block_size, signed):
