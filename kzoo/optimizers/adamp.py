@@ -5,12 +5,12 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from kzoo.optimizers.exact import ExactOptimizer, below_one, decayed, moved, not_negative, one_minus_power
-from kzoo.optimizers.projection import projected
+from kzoo.optimizers.exact import below_one, moved, not_negative, one_minus_power
+from kzoo.optimizers.projection import ProjectedOptimizer
 
 
 @keras.saving.register_keras_serializable("kzoo")
-class AdamP(ExactOptimizer):
+class AdamP(ProjectedOptimizer):
     """Adam that doesn't lengthen weights before a normalization, which would shorten its steps (Heo et al. 2020).
 
     Where the gradient of a kernel is nearly orthogonal to it, cos(θ, g) < δ / √n in all output channels or as a
@@ -47,7 +47,6 @@ class AdamP(ExactOptimizer):
     """
 
     SLOTS = ("momentum", "velocity")
-    IN_ONE_PASS = False
 
     def __init__(
         self,
@@ -71,19 +70,15 @@ class AdamP(ExactOptimizer):
         self.decay_ratio = float(decay_ratio)
         self.nesterov = bool(nesterov)
 
-    def step(self, weight, gradient, slots, *, rate, decay, time):
+    def along(self, weight, gradient, slots, *, decay, time):
         moment = moved(slots[0], gradient, self.beta_1)
         square = moved(slots[1], ops.square(gradient), self.beta_2)
         root = ops.sqrt(square) / ops.sqrt(one_minus_power(self.beta_2, time)) + self.epsilon
-        along = moved(moment, gradient, self.beta_1) if self.nesterov else moment
-        along = along / root
-        share = 1.0
-        if len(weight.shape) > 1:
-            along, share = projected(weight, gradient, along, self.delta, self.decay_ratio, self.epsilon)
-        return decayed(weight, rate * share, decay) - rate / one_minus_power(self.beta_1, time) * along, [
-            moment,
-            square,
-        ]
+        ahead = moved(moment, gradient, self.beta_1) if self.nesterov else moment
+        return ahead / root, [moment, square]
+
+    def rates(self, rate, time):
+        return rate / one_minus_power(self.beta_1, time), rate
 
     def get_config(self):
         own = ("beta_1", "beta_2", "epsilon", "delta", "decay_ratio", "nesterov")

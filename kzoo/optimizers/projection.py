@@ -7,14 +7,63 @@ from typing import Any
 
 from keras import ops
 
-from kzoo.optimizers.exact import larger
+from kzoo.optimizers.exact import ExactOptimizer, decayed, larger
+from kzoo.optimizers.fused import Fused
 from kzoo.optimizers.nonzero import nonzero
+from kzoo.optimizers.sums import channel_sums
 
 
-def projected(
+class ProjectedOptimizer(ExactOptimizer):
+    """What AdamP and SGDP share; a class writes `along` and `rates`, and has `delta`, `decay_ratio` and `epsilon`.
+
+    XLA on a CPU adds up channels one number after the other. So they are added up outside of it, between two passes.
+    """
+
+    IN_ONE_PASS = False
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        self._before, self._after = Fused(self.along, variables), Fused(_ended, variables)
+
+    def step(self, weight, gradient, slots, *, rate, decay, time):
+        along, slots = self._before(weight, gradient, slots, decay=0.0, time=time)
+        rate, decay_rate = self.rates(rate, time)
+        parts = []
+        if len(weight.shape) > 1:
+            part, share = part_along(weight, gradient, along, self.delta, self.decay_ratio, self.epsilon)
+            parts, decay_rate = [part], decay_rate * share
+        return self._after(weight, along, parts, decay=decay, rate=rate, decay_rate=decay_rate)[0], slots
+
+    def along(self, weight, gradient, slots: list[Any], *, decay: float, time):
+        """What a weight would be moved along if its length mattered, and the slots after the step.
+
+        Args:
+            weight: A weight.
+            gradient: Its gradient.
+            slots: Its slots.
+            decay: 0.
+            time: t, a scalar tensor, from 1.
+        """
+        raise NotImplementedError
+
+    def rates(self, rate, time) -> tuple[Any, Any]:
+        """How far a weight is moved along that, and the learning rate of its decay."""
+        raise NotImplementedError
+
+
+def _ended(weight, along, parts, *, decay: float, rate, decay_rate):
+    """The weight after the step: a rule for `Fused`."""
+    for part in parts:
+        along = along - part * weight
+    return decayed(weight, decay_rate, decay) - rate * along, []
+
+
+def part_along(
     weight: Any, gradient: Any, update: Any, delta: float, decay_ratio: float, epsilon: float
 ) -> tuple[Any, Any]:
-    """An update without its part along the weight, where the loss doesn't depend on the length of the weight.
+    """How many times an update has the weight in it, where the loss doesn't depend on the length of the weight.
 
     Such a weight shows by its gradient, which is nearly orthogonal to it: in every output channel, or as a whole.
 
@@ -27,11 +76,10 @@ def projected(
         epsilon: Added to the lengths that are divided by.
 
     Returns:
-        The update, and the share of the weight decay, a scalar.
+        How many times, of each channel or of the whole, and the share of the weight decay, a scalar.
     """
     pairs = ((weight, weight), (gradient, gradient), (weight, gradient), (weight, update))
-    within = tuple(range(len(weight.shape) - 1))
-    channels = [ops.sum(one * other, axis=within, keepdims=True) for one, other in pairs]
+    channels = [channel_sums(*pair) for pair in pairs]
     whole = [ops.sum(each) for each in channels]
     size = math.prod(weight.shape)
     every_channel, of_channels = _measured(channels, size // weight.shape[-1], delta, epsilon)
@@ -39,7 +87,7 @@ def projected(
     along = ops.where(every_channel, of_channels, ops.where(as_a_whole, of_whole, ops.zeros_like(of_whole)))
     orthogonal = ops.logical_or(every_channel, as_a_whole)
     one = ops.ones_like(of_whole)
-    return update - along * weight, ops.where(orthogonal, decay_ratio * one, one)
+    return along, ops.where(orthogonal, decay_ratio * one, one)
 
 
 def _measured(sums: list[Any], size: int, delta: float, epsilon: float) -> tuple[Any, Any]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import keras
 
-from kzoo.optimizers.exact import ExactOptimizer, below_one, decayed, not_negative
-from kzoo.optimizers.projection import projected
+from kzoo.optimizers.exact import below_one, not_negative
+from kzoo.optimizers.projection import ProjectedOptimizer
 
 
 @keras.saving.register_keras_serializable("kzoo")
-class SGDP(ExactOptimizer):
+class SGDP(ProjectedOptimizer):
     """Momentum that doesn't lengthen weights before a normalization, which would shorten its steps (Heo et al. 2020).
 
     Where the gradient of a kernel is nearly orthogonal to it, cos(θ, g) < δ / √n in all output channels or as a
@@ -46,7 +46,6 @@ class SGDP(ExactOptimizer):
     """
 
     SLOTS = ("momentum",)
-    IN_ONE_PASS = False
 
     def __init__(
         self,
@@ -71,13 +70,12 @@ class SGDP(ExactOptimizer):
         self.delta = not_negative("delta", delta)
         self.decay_ratio = float(decay_ratio)
 
-    def step(self, weight, gradient, slots, *, rate, decay, time):
+    def along(self, weight, gradient, slots, *, decay, time):
         velocity = self.momentum * slots[0] + (1 - self.dampening) * gradient
-        along = gradient + self.momentum * velocity if self.nesterov else velocity
-        share = 1.0
-        if len(weight.shape) > 1:
-            along, share = projected(weight, gradient, along, self.delta, self.decay_ratio, self.epsilon)
-        return decayed(weight, rate * share / (1 - self.momentum), decay) - rate * along, [velocity]
+        return gradient + self.momentum * velocity if self.nesterov else velocity, [velocity]
+
+    def rates(self, rate, time):
+        return rate, rate / (1 - self.momentum)
 
     def get_config(self):
         own = ("momentum", "dampening", "nesterov", "epsilon", "delta", "decay_ratio")

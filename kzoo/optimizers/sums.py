@@ -1,4 +1,4 @@
-"""Sums over whole tensors, which a compiler may work out side by side."""
+"""Sums over large tensors, in parts that are worked out side by side."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import ops
 
-_ROWS, _COLUMNS = 1024, 8
+_ROWS, _EIGHT = 1024, 8
 _ENOUGH = 1 << 16  # numbers from which on it is faster
 
 
@@ -22,6 +22,23 @@ def sum_of_squares(tensor: Any) -> Any:
         tensor: A tensor of floats.
     """
     size = math.prod(tensor.shape)
-    if size < _ENOUGH or size % (_ROWS * _COLUMNS):
+    if size < _ENOUGH or size % (_ROWS * _EIGHT):
         return ops.sum(ops.square(tensor))
-    return ops.sum(ops.sum(ops.square(ops.reshape(tensor, (-1, _ROWS, _COLUMNS))), axis=1))
+    return ops.sum(ops.sum(ops.square(ops.reshape(tensor, (-1, _ROWS, _EIGHT))), axis=1))
+
+
+def channel_sums(one: Any, other: Any) -> Any:
+    """The sums of the products of two tensors over all axes but the last, which are kept as axes of length 1.
+
+    Eight rows at a time, where that comes out even: TensorFlow is faster at that.
+
+    Args:
+        one: A tensor of floats.
+        other: Another one of the same shape.
+    """
+    *before, channels = one.shape
+    if math.prod(before) % _EIGHT:
+        return ops.sum(one * other, axis=tuple(range(len(before))), keepdims=True)
+    one, other = (ops.reshape(each, (-1, _EIGHT, channels)) for each in (one, other))
+    sums = ops.sum(ops.sum(one * other, axis=1), axis=0)
+    return ops.reshape(sums, (*(1 for _ in before), channels))
