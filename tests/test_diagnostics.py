@@ -156,6 +156,18 @@ def test_a_summary_is_turned_and_turned_back():
     assert again.records == []
 
 
+def test_what_is_as_in_inference_is_of_validation_data(tmp_path):
+    from kzoo.build.experiment import build
+
+    names = ["dead_units", "saturation", "confusion_matrix", "gradient_norms"]
+    experiment = build(kzoo.load_recipe("digits_quick", [f"fit.callbacks=[{', '.join(names)}]"]))
+    *inference, gradients = [next(iter(each.data)) for each in experiment.callbacks(tmp_path)[: len(names)]]
+    expected = next(iter(experiment.whole_batches(experiment.source.validation)))
+    for given in inference:
+        assert all(np.array_equal(*each) for each in zip(given, expected, strict=True))
+    assert not np.array_equal(gradients[0], expected[0])
+
+
 def test_without_validation_data_the_training_data_is_looked_at_and_that_is_said():
     from kzoo.build.experiment import build
 

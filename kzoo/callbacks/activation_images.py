@@ -78,7 +78,7 @@ class ActivationImages(Diagnostic):
             return _first_of(inputs)[:most], _first_of(outputs)[:most]
 
         notes = {_MODEL: Note(self.model, of_model), self._name: Note(layer, of_layer)}
-        return Wanted(self.data, 1, notes, every=self.every)
+        return Wanted(self.data, 1, notes, rows=most, every=self.every)
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)

@@ -28,7 +28,8 @@ class DeadUnits(Diagnostic):
 
     Args:
         data: What to run: batches `(x, y)` or `x`, as a `tf.data.Dataset` or any other iterable that can be run
-            through again, or one array of inputs. Recipes fill in the training data.
+            through again, or one array of inputs. Recipes fill in the validation data, or without any the training
+            data.
         batches: How many batches of it are used, always the same; 32 rows of an array are one.
         threshold: A unit counts as fired above this.
 
@@ -67,7 +68,7 @@ class DeadUnits(Diagnostic):
             def fired(_, outputs):
                 axis = unit_axis(layer, outputs)
                 others = [each for each in range(len(outputs.shape)) if each != axis]
-                return ops.any(outputs > threshold, axis=others)
+                return ops.max(outputs, axis=others) > threshold
 
             return Note(layer, fired)
 

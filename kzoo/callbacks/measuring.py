@@ -14,7 +14,6 @@ import numpy as np
 from kzoo.callbacks.batches import first_batches, joined, small_together
 from kzoo.callbacks.passes import Passes
 from kzoo.callbacks.recording import Note
-from kzoo.callbacks.untouched import untouched
 
 
 @dataclasses.dataclass
@@ -26,6 +25,7 @@ class Wanted:
         batches: How many batches of it; None for all.
         notes: What is noted of which layers, by their names.
         outputs: Whether the targets and what the model makes of the inputs are kept.
+        rows: How many samples of a batch are enough for the notes; None for all.
         gradients: Whether the gradients of the loss are measured.
         every: How many epochs lie between two measurements.
     """
@@ -34,6 +34,7 @@ class Wanted:
     batches: int | None = 1
     notes: dict[str, Note] = dataclasses.field(default_factory=dict)
     outputs: bool = False
+    rows: int | None = None
     gradients: bool = False
     every: int = 1
 
@@ -107,13 +108,12 @@ class Measuring:
         return self.measured(self._wanted)[who]
 
     def measured(self, wanted: dict[Any, Wanted]) -> dict[Any, Seen]:
-        """What is seen now, by the same keys. Nothing in the model changes, random states included."""
+        """What is seen now, by the same keys. Nothing in the model changes."""
         seen = {key: Seen() for key in wanted}
-        with untouched(self._model):
-            for data in {id(each.data): each.data for each in wanted.values()}.values():
-                of_it = {key: each for key, each in wanted.items() if each.data is data}
-                for batches, due in _due(self._first(data, [each.batches for each in of_it.values()]), of_it):
-                    self._measure(batches, due, seen)
+        for data in {id(each.data): each.data for each in wanted.values()}.values():
+            of_it = {key: each for key, each in wanted.items() if each.data is data}
+            for batches, due in _due(self._first(data, [each.batches for each in of_it.values()]), of_it):
+                self._measure(batches, due, seen)
         return seen
 
     def _first(self, data: Any, counts: list[int | None]) -> Iterable[Any]:
@@ -127,9 +127,12 @@ class Measuring:
 
     def _measure(self, batches: list[Any], due: dict[Any, Wanted], seen: dict[Any, Seen]) -> None:
         notes = {(key, name): note for key, each in due.items() for name, note in each.notes.items()}
+        looking = [each for each in due.values() if each.notes or each.outputs]
         outputs = None
-        if notes or any(each.outputs for each in due.values()):
-            outputs, noted = self._passes.forward(self._model, joined([each[0] for each in batches]), notes)
+        if looking:
+            rows = None if None in (each.rows for each in looking) else max(each.rows for each in looking)
+            inputs = keras.tree.map_structure(lambda each: each[:rows], joined([each[0] for each in batches]))
+            outputs, noted = self._passes.forward(self._model, inputs, notes)
             for (key, name), values in noted.items():
                 seen[key].notes.setdefault(name, []).extend(values)
         gradients = []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import contextlib
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 import keras
@@ -10,20 +11,19 @@ import numpy as np
 from keras import tree
 
 from kzoo.callbacks.recording import Note, recording
-from kzoo.callbacks.untouched import untouched
 from kzoo.optimizers.gradients import dense_gradients
 
 Noted = dict[Any, list[Any]]
 
 
 class Passes:
-    """The passes through one model, compiled where that pays."""
+    """The passes through one model, compiled where that pays. Nothing in the model changes, random states included."""
 
     def __init__(self) -> None:
         self._made: dict[Hashable, Callable[..., Any]] = {}
 
     def forward(self, model: keras.Model, x: Any, notes: dict[Any, Note]) -> tuple[Any, Noted]:
-        """Runs the model as in inference. Layers that draw random numbers even then change their states.
+        """Runs the model as in inference.
 
         Args:
             model: The model.
@@ -43,8 +43,6 @@ class Passes:
 
     def gradients(self, model: keras.Model, batch: tuple[Any, Any, Any]) -> list[np.ndarray]:
         """The gradients of what training minimizes, as in training: with dropout, regularization and all.
-
-        Nothing in the model changes, random states included.
 
         Args:
             model: A compiled model.
@@ -93,7 +91,8 @@ def _forward_on_tensorflow(model: keras.Model, x: Any, notes: dict[Any, Note]) -
 
     @tf.function(input_signature=[tree.map_structure(any_number_of, x)], autograph=False)
     def run(x: Any) -> Any:
-        return _noting(model, x, notes)
+        with keras.StatelessScope():
+            return _noting(model, x, notes)
 
     return run
 
@@ -115,7 +114,7 @@ def _forward_on_torch(model: keras.Model, x: Any, notes: dict[Any, Note]) -> Cal
     import torch
 
     def run(x: Any) -> Any:
-        with torch.no_grad():
+        with torch.no_grad(), _random_state_of_torch(), keras.StatelessScope():
             return _noting(model, x, notes)
 
     return run
@@ -131,15 +130,11 @@ def _backward_on_tensorflow(model: keras.Model) -> Callable[..., Any]:
     def run(batch: Any) -> Any:
         # On several devices a variable is mirrored; what is read of it here is its first copy.
         weights = [getattr(each.value, "_primary", each.value) for each in model.trainable_weights]
-        with tf.GradientTape() as tape:
+        with tf.GradientTape() as tape, _stateless(model):
             loss = _loss(model, batch)
         return dense_gradients(tape.gradient(loss, weights))
 
-    def run_untouched(batch: Any) -> Any:
-        with untouched(model):
-            return run(batch)
-
-    return run_untouched
+    return run
 
 
 def _backward_on_jax(model: keras.Model) -> Callable[..., Any]:
@@ -171,12 +166,27 @@ def _backward_on_torch(model: keras.Model) -> Callable[..., Any]:
     import torch
 
     def run(batch: Any) -> Any:
-        with untouched(model):
+        with _random_state_of_torch(), _stateless(model):
             loss = _loss(model, batch)
-            weights = [each.value for each in model.trainable_weights]
-            return torch.autograd.grad(loss, weights, allow_unused=True)
+        weights = [each.value for each in model.trainable_weights]
+        return torch.autograd.grad(loss, weights, allow_unused=True)
 
     return run
+
+
+def _stateless(model: keras.Model) -> keras.StatelessScope:
+    """A scope that keeps what would change. Keras looks there, and nowhere else, for weights to regularize."""
+    values = [(each, each.value) for each in model.trainable_weights]
+    return keras.StatelessScope(values, collect_losses=True)
+
+
+@contextlib.contextmanager
+def _random_state_of_torch() -> Iterator[None]:
+    """Keeps PyTorch's own generators: Keras's dropout without a seed draws from them."""
+    import torch
+
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        yield
 
 
 _FORWARD = {"tensorflow": _forward_on_tensorflow, "jax": _forward_on_jax, "torch": _forward_on_torch}

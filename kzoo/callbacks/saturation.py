@@ -34,7 +34,8 @@ class Saturation(Diagnostic):
 
     Args:
         data: What to run: batches `(x, y)` or `x`, as a `tf.data.Dataset` or any other iterable that can be run
-            through again, or one array of inputs. Recipes fill in the training data.
+            through again, or one array of inputs. Recipes fill in the validation data, or without any the training
+            data.
         batches: How many batches of it are used, always the same; 32 rows of an array are one.
         flat: Below which share of the steepest slope an activation counts as flat, from 0 to 1.
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from kzoo.callbacks.diagnostic import Diagnostic
 from kzoo.registry import catalogue
-from kzoo.runs.files import write_json
+from kzoo.runs.files import write_whole
 
 
 class DiagnosticsFile(keras.callbacks.Callback):
@@ -58,7 +58,10 @@ class DiagnosticsFile(keras.callbacks.Callback):
     def _write(self) -> None:
         if self._watching:
             summaries = {name: each.summary() for name, each in self._watching.items()}
-            write_json(self.path, {**summaries, "words": self._words()})
+            # On one line: indented, it would take Python four times as long, and a matrix a line a number.
+            write_whole(
+                self.path, json.dumps({**summaries, "words": self._words()}, ensure_ascii=False) + "\n"
+            )
 
     def _words(self) -> list[str]:
         return [sentence for each in self._watching.values() for sentence in each.words()]

@@ -51,6 +51,7 @@ def _model():
         keras.layers.GaussianNoise(0.1),
         keras.layers.Flatten(),
         keras.layers.Dense(8, activation="tanh", kernel_regularizer="l2", name="bent"),
+        keras.layers.SpectralNormalization(keras.layers.Dense(8, name="bound")),  # writes into what it trains
         keras.layers.Dropout(0.5),
         keras.layers.Dense(3, name="head"),
     ]
@@ -107,9 +108,29 @@ def test_the_pass_is_made_once_for_all(tmp_path, monkeypatch):
     assert not measuring(model)._wanted and not measuring(model)._batches
 
 
+def test_pictures_need_no_more_samples_than_they_show(tmp_path, monkeypatch):
+    from kzoo.callbacks.passes import Passes
+
+    rows, usual = [], Passes.forward
+
+    def counted(passes, model, x, notes):
+        rows.append(len(x))
+        return usual(passes, model, x, notes)
+
+    monkeypatch.setattr(Passes, "forward", counted)
+    data = [(X[:16], Y[:16])]
+    few, more = (ActivationImages(data, images=number, log_dir=str(tmp_path)) for number in (2, 3))
+    for callbacks in ([few], [few, more], [few, DeadUnits(data)]):
+        _model().fit(X, Y, verbose=0, callbacks=callbacks)
+    assert rows == [2, 2] + [3, 3, 3] + [16, 16]  # before the training each looks for all
+
+
 def test_gradients_are_those_of_the_loss():
-    """Of a linear model with mean squared error and L2: 2/n xᵀ(xw - y) + 2λw."""
-    layer = keras.layers.Dense(1, use_bias=False, kernel_regularizer=keras.regularizers.L2(0.1), name="only")
+    """Of a linear model with mean squared error and L2, of what it gives too: 2/n xᵀ((1 + μ)xw - y) + 2λw."""
+    l2 = keras.regularizers.L2
+    layer = keras.layers.Dense(
+        1, use_bias=False, kernel_regularizer=l2(0.1), activity_regularizer=l2(0.5), name="only"
+    )
     model = keras.Sequential([keras.Input((2,)), layer])
     x, y = RANDOM.normal(size=(40, 2)).astype("float32"), RANDOM.normal(size=(40, 1)).astype("float32")
     model.compile("sgd", "mse")
@@ -117,7 +138,7 @@ def test_gradients_are_those_of_the_loss():
     callback.set_model(model)
     w = keras.ops.convert_to_numpy(layer.kernel)
     # The mean over batches, of 32 and of 8.
-    parts = [2 / len(b) * a.T @ (a @ w - b) for a, b in ((x[:32], y[:32]), (x[32:], y[32:]))]
+    parts = [2 / len(b) * a.T @ (1.5 * a @ w - b) for a, b in ((x[:32], y[:32]), (x[32:], y[32:]))]
     expected = np.linalg.norm((parts[0] + parts[1]) / 2 + 0.2 * w)
     assert distance([callback.norms()["only"]], [expected]) <= 1e-5
 
