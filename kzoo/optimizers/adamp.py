@@ -70,7 +70,7 @@ class AdamP(ProjectedOptimizer):
         self.decay_ratio = float(decay_ratio)
         self.nesterov = bool(nesterov)
 
-    def along(self, weight, gradient, slots, *, decay, time):
+    def along(self, weight, gradient, slots, *, time):
         moment = moved(slots[0], gradient, self.beta_1)
         square = moved(slots[1], ops.square(gradient), self.beta_2)
         root = ops.sqrt(square) / ops.sqrt(one_minus_power(self.beta_2, time)) + self.epsilon

@@ -23,7 +23,7 @@ class ExactOptimizer(keras.optimizers.Optimizer):
 
     `weight_decay` leaves biases, the scales of normalizations and all other weights of at most one axis alone, unless
     `decay_vectors` is true. Weights move in one pass (`Fused`), unless a class says in `IN_ONE_PASS` that its
-    rule is faster as it is: one that is mostly norms, products of matrices or searches.
+    rule is as fast as it is: one that is mostly products of matrices.
     """
 
     SLOTS: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class ExactOptimizer(keras.optimizers.Optimizer):
         self._creating_slots = True
         self._slots = [self._slots_of(each) for each in variables]
         self._creating_slots = False
-        self._rule = Fused(self.step, variables) if self.IN_ONE_PASS else self.step
+        self._move = Fused(self.move, variables) if self.IN_ONE_PASS else self.move
         self.build_shared()
 
     def _slots_of(self, variable):
@@ -88,20 +88,31 @@ class ExactOptimizer(keras.optimizers.Optimizer):
         """Moves what all weights share on by a step, before the weights are moved."""
 
     def update_step(self, gradient, variable, learning_rate):
-        slots = self._slots[self._get_variable_index(variable)]
-        stored = keras.backend.standardize_dtype(variable.dtype)
-        dtype = _working_dtype(stored)
-        weight, moved = self._rule(
-            ops.cast(variable, dtype),
-            ops.cast(gradient, dtype),
-            [ops.convert_to_tensor(each) for each in slots],
+        dtype = _working_dtype(variable.dtype)
+        self._move(
+            variable,
+            gradient,
+            self._slots[self._get_variable_index(variable)],
             rate=ops.cast(learning_rate, dtype),
             decay=float(self.weight_decay or 0.0) if self._use_weight_decay(variable) else 0.0,
             time=ops.cast(self.iterations + 1, dtype),
         )
+
+    def move(self, variable, gradient, slots: list[Any], **known: Any) -> None:
+        """Moves a weight, and its slots, by the rule.
+
+        Args:
+            variable: The weight.
+            gradient: Its gradient.
+            slots: Its slots, variables too.
+            **known: What `step` wants to know.
+        """
+        dtype = _working_dtype(variable.dtype)
+        values = [ops.convert_to_tensor(each) for each in slots]
+        weight, moved = self.step(ops.cast(variable, dtype), ops.cast(gradient, dtype), values, **known)
         for slot, value in zip(slots, moved):
             self.assign(slot, value)
-        self.assign(variable, ops.cast(weight, stored))
+        self.assign(variable, ops.cast(weight, keras.backend.standardize_dtype(variable.dtype)))
 
     def _use_weight_decay(self, variable):
         return (self.decay_vectors or len(variable.shape) > 1) and super()._use_weight_decay(variable)

@@ -68,7 +68,9 @@ class LAMB(ExactOptimizer):
         moment = moved(moment, gradient, self.beta_1)
         square = moved(square, ops.square(gradient), self.beta_2)
         root = ops.sqrt(square) / ops.sqrt(one_minus_power(self.beta_2, time)) + self.epsilon
-        update = moment / one_minus_power(self.beta_1, time) / root + decay * weight
+        update = moment / one_minus_power(self.beta_1, time) / root
+        if decay:
+            update = update + decay * weight
         if decay or self.always_adapt:
             length = norm(update)
             ratio = ratio_or_one(norm(weight), length, length)

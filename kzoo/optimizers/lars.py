@@ -44,8 +44,6 @@ class LARS(ExactOptimizer):
     3.5
     """
 
-    IN_ONE_PASS = False
-
     def __init__(
         self,
         learning_rate=1.0,

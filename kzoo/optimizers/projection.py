@@ -8,42 +8,28 @@ from typing import Any
 from keras import ops
 
 from kzoo.optimizers.exact import ExactOptimizer, decayed, larger
-from kzoo.optimizers.fused import Fused
 from kzoo.optimizers.nonzero import nonzero
 from kzoo.optimizers.sums import channel_sums
 
 
 class ProjectedOptimizer(ExactOptimizer):
-    """What AdamP and SGDP share; a class writes `along` and `rates`, and has `delta`, `decay_ratio` and `epsilon`.
-
-    XLA on a CPU adds up channels one number after the other. So they are added up outside of it, between two passes.
-    """
-
-    IN_ONE_PASS = False
-
-    def build(self, variables):
-        if self.built:
-            return
-        super().build(variables)
-        self._before, self._after = Fused(self.along, variables), Fused(_ended, variables)
+    """What AdamP and SGDP share; a class writes `along` and `rates`, and has `delta`, `decay_ratio` and `epsilon`."""
 
     def step(self, weight, gradient, slots, *, rate, decay, time):
-        along, slots = self._before(weight, gradient, slots, decay=0.0, time=time)
+        along, slots = self.along(weight, gradient, slots, time=time)
         rate, decay_rate = self.rates(rate, time)
-        parts = []
         if len(weight.shape) > 1:
             part, share = part_along(weight, gradient, along, self.delta, self.decay_ratio, self.epsilon)
-            parts, decay_rate = [part], decay_rate * share
-        return self._after(weight, along, parts, decay=decay, rate=rate, decay_rate=decay_rate)[0], slots
+            along, decay_rate = along - part * weight, decay_rate * share
+        return decayed(weight, decay_rate, decay) - rate * along, slots
 
-    def along(self, weight, gradient, slots: list[Any], *, decay: float, time):
+    def along(self, weight, gradient, slots: list[Any], *, time):
         """What a weight would be moved along if its length mattered, and the slots after the step.
 
         Args:
             weight: A weight.
             gradient: Its gradient.
             slots: Its slots.
-            decay: 0.
             time: t, a scalar tensor, from 1.
         """
         raise NotImplementedError
@@ -51,13 +37,6 @@ class ProjectedOptimizer(ExactOptimizer):
     def rates(self, rate, time) -> tuple[Any, Any]:
         """How far a weight is moved along that, and the learning rate of its decay."""
         raise NotImplementedError
-
-
-def _ended(weight, along, parts, *, decay: float, rate, decay_rate):
-    """The weight after the step: a rule for `Fused`."""
-    for part in parts:
-        along = along - part * weight
-    return decayed(weight, decay_rate, decay) - rate * along, []
 
 
 def part_along(

@@ -70,7 +70,7 @@ class SGDP(ProjectedOptimizer):
         self.delta = not_negative("delta", delta)
         self.decay_ratio = float(decay_ratio)
 
-    def along(self, weight, gradient, slots, *, decay, time):
+    def along(self, weight, gradient, slots, *, time):
         velocity = self.momentum * slots[0] + (1 - self.dampening) * gradient
         return gradient + self.momentum * velocity if self.nesterov else velocity, [velocity]
 

@@ -42,11 +42,24 @@ def _compiled(shapes, strategy=None):
         strategy.run(optimizer.apply, (gradients, weights))
     else:
         optimizer.apply(gradients, weights)
-    return {shape for shape, *_ in optimizer._rule._compiled}
+    return {shape for shape, *_ in optimizer._move._compiled}
 
 
 def test_many_numbers_of_a_shape_are_worth_it():
     assert _compiled([(64, 64), (63, 64), *[(128,)] * 32, *[(129,)] * 31]) == {(64, 64), (128,)}
+
+
+def test_weights_in_half_precision_stay_in_it():
+    weights = [keras.Variable(np.full((64, 64), 0.3), dtype="bfloat16") for _ in range(2)]
+    optimizers = [AdaBelief(0.1, weight_decay=0.1) for _ in weights]
+    for optimizer, weight, way in zip(optimizers, weights, (contextlib.nullcontext, fused.rules_apart)):
+        with way():
+            for _ in range(5):
+                optimizer.apply([ops.cast(np.linspace(-1, 1, 4096).reshape(64, 64), "bfloat16")], [weight])
+    compiled, apart = (ops.convert_to_numpy(ops.cast(each, "float32")) for each in weights)
+    assert weights[0].dtype == "bfloat16" and optimizers[0]._move._compiled
+    assert not optimizers[1]._move._compiled
+    assert distance(compiled, apart) <= 2**-8  # what bfloat16 rounds to
 
 
 def test_several_devices_run_rules_as_they_are():
