@@ -66,6 +66,7 @@ benchmarks: $(VENV)/dev  ## What docs/benchmarks.md quotes; takes hours. With ti
 	$(BIN)/python benchmarks/optimizers.py --on small
 	for size in 64 224; do $(BIN)/python benchmarks/zoo.py --size $$size; done
 	$(BIN)/python benchmarks/zoo.py --backend jax
+	$(BIN)/python benchmarks/zoo_keras.py
 	$(BIN)/python benchmarks/zoo_memory.py
 	$(BIN)/python benchmarks/diagnostics.py mnist_cnn mnist1d_cnn
 	$(BIN)/python benchmarks/long_run.py
