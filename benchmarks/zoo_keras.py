@@ -43,7 +43,7 @@ def ratios(name: str, size: int, ours_first: bool) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("models", nargs="*", default=["mobilenetv3_large_100"])
+    parser.add_argument("models", nargs="*", default=["mobilenetv3_large_100"], help=", ".join(IN_KERAS))
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--backend", default="jax")
     parser.add_argument("--processes", type=int, default=8)
