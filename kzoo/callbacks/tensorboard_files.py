@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import platform
+import time
 from typing import Any
 
 import numpy as np
@@ -58,12 +62,9 @@ class TensorBoardFiles:
 
     def flush(self) -> None:
         """Has all that was noted be in the file: one record a step, for each costs as much as a histogram."""
-        import tensorflow as tf
-
         if self._waiting:
-            with self._open().as_default():
-                for step, summary in self._waiting.items():
-                    tf.summary.experimental.write_raw_pb(summary.SerializeToString(), step=step)
+            for step, summary in self._waiting.items():
+                self._write(step=step, summary=summary)
             self._waiting.clear()
             self._writer.flush()
 
@@ -81,13 +82,23 @@ class TensorBoardFiles:
         summary = self._waiting.setdefault(step, Summary())
         summary.value.add(tag=tag, tensor=make_tensor_proto(values), metadata=about)
 
-    def _open(self) -> Any:
+    def _write(self, **what: Any) -> None:
         import tensorflow as tf
+        from tensorboard.compat.proto.event_pb2 import Event
 
         if self._writer is None:
-            with tf.device("cpu:0"):
-                self._writer = tf.summary.create_file_writer(self.folder)
-        return self._writer
+            self._writer = tf.io.TFRecordWriter(self._new_file())
+            self._write(file_version="brain.Event:2")
+        self._writer.write(Event(wall_time=time.time(), **what).SerializeToString())
+
+    def _new_file(self) -> str:
+        """A file named as TensorBoard looks for it, like none in the folder."""
+        from tensorflow.io import gfile
+
+        gfile.makedirs(self.folder)
+        start = f"{self.folder}/events.out.tfevents.{int(time.time())}.{platform.node()}.{os.getpid()}"
+        names = (f"{start}.{number}.v2" for number in itertools.count())
+        return next(name for name in names if not gfile.exists(name))
 
 
 def _buckets(values: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from kzoo.models.activation import make_activation, make_norm
+from kzoo.models.depthwise import DepthwiseConv2D
 
 # torch's numbers, which most published weights were trained with; Keras's own defaults are .99 and 1e-3.
 BATCH_NORM = {"name": "batch_normalization", "momentum": 0.9, "epsilon": 1e-5}
@@ -61,7 +62,7 @@ def conv(
     if groups == channels and filters % channels == 0 and groups > 1:
         # Keras takes a depthwise kernel's number of channels for its fan; the outputs of one channel are few.
         spread = keras.initializers.RandomNormal(stddev=(2 / kernel_size**2) ** 0.5)
-        return keras.layers.DepthwiseConv2D(
+        return DepthwiseConv2D(
             kernel_size,
             depth_multiplier=filters // channels,
             depthwise_initializer=kernel_initializer or spread,
