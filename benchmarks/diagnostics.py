@@ -29,6 +29,7 @@ ALL = [
     "confusion_matrix",
 ]
 EPOCHS = 8
+_ROUNDS = 21  # epochs of half a second differ by a tenth from one training to the next
 
 
 def epochs(recipe: str, callbacks: list[str]) -> list[float]:
@@ -51,7 +52,7 @@ def main(recipes: list[str]) -> None:
             first[with_them].append(seconds[0])
             return statistics.median(seconds[1:])
 
-        compare(f"{recipe}: seconds an epoch, all / none", lambda: side(True), lambda: side(False), rounds=7)
+        compare(f"{recipe}: seconds an epoch, all / none", lambda: side(True), lambda: side(False), rounds=_ROUNDS)
         once = statistics.median(a - b for a, b in list(zip(first[True], first[False]))[1:])
         print(f"{recipe}: once, in the first epoch, {once:.2f} s more")
 
