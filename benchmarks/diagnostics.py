@@ -52,7 +52,9 @@ def main(recipes: list[str]) -> None:
             first[with_them].append(seconds[0])
             return statistics.median(seconds[1:])
 
-        compare(f"{recipe}: seconds an epoch, all / none", lambda: side(True), lambda: side(False), rounds=_ROUNDS)
+        compare(
+            f"{recipe}: seconds an epoch, all / none", lambda: side(True), lambda: side(False), rounds=_ROUNDS
+        )
         once = statistics.median(a - b for a, b in list(zip(first[True], first[False]))[1:])
         print(f"{recipe}: once, in the first epoch, {once:.2f} s more")
 
