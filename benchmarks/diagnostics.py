@@ -1,22 +1,28 @@
 """What all diagnostics together cost, with their defaults.
 
-    python benchmarks/diagnostics.py             the recipe mnist_cnn with all of them, and with none
+    python benchmarks/diagnostics.py             the recipe mnist_cnn with all of them
     python benchmarks/diagnostics.py RECIPE …    other recipes
 
-Both sides train in one process, in turn: a round is a training with them and one without, from the same seed. Measured
-are seconds an epoch, the median over all epochs but the first, in which TensorFlow traces what it runs; and seconds of
-the whole training. Wanted: a median ratio of epochs of at most 1.10.
+In one training they look at two epochs, leave out two, and so on: epochs next to each other see the machine in the same
+mood, which from one training to the next makes a difference as large as what is measured. Of each two the second
+counts, from its beginning to that of the next one: what the first one left behind, in caches and in memory, is then
+charged to its own kind. The first four epochs of a training, in which TensorFlow traces what it runs, don't count.
+
+Printed are the medians of both, and of their ratios, pair by pair. Wanted: a ratio of at most 1.10.
 """
 
 from __future__ import annotations
 
-import csv
 import os
 import statistics
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
 
-from sides import compare
+import keras
 
 ALL = [
     "dead_units",
@@ -28,35 +34,58 @@ ALL = [
     "lr_monitor",
     "confusion_matrix",
 ]
-EPOCHS = 8
-_ROUNDS = 21  # epochs of half a second differ by a tenth from one training to the next
+_EPOCHS = 17  # sixteen that end where the next one begins
+_TRAININGS = int(os.environ.get("NT", "21"))
 
 
-def epochs(recipe: str, callbacks: list[str]) -> list[float]:
-    """Seconds of each epoch of a training."""
+class Turns(keras.callbacks.Callback):
+    """Says in which epochs the diagnostics look, and when each epoch began."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began: list[float] = []
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.began.append(time.perf_counter())
+
+    def __call__(self, usual: Callable[..., None]) -> Callable[..., None]:
+        """What does as usual, where it is their turn."""
+        return lambda *arguments, **more: usual(*arguments, **more) if len(self.began) % 4 in (1, 2) else None
+
+    def pairs(self) -> Iterator[tuple[float, float]]:
+        """Seconds of an epoch with them, and of one without."""
+        seconds = [after - before for before, after in zip(self.began, self.began[1:])]
+        return zip(seconds[5::4], seconds[7::4])
+
+
+def pairs_of(recipe: str) -> list[tuple[float, float]]:
+    """Seconds of the epochs of a training."""
     import kzoo
+    from kzoo.callbacks import Diagnostic
+    from kzoo.training.diagnostics import DiagnosticsFile
+    from kzoo.training.train import train
 
-    overrides = [f"fit.epochs={EPOCHS}", f"fit.callbacks=[{', '.join(callbacks)}]", "run.tensorboard=false"]
-    with tempfile.TemporaryDirectory() as folder:
-        run = kzoo.train(kzoo.load_recipe(recipe, overrides), runs=folder, verbose=False)
-        with (run.path / "history.csv").open() as file:
-            return [float(row["seconds"]) for row in csv.DictReader(file)]
+    turns = Turns()
+    settings = [f"fit.epochs={_EPOCHS}", f"fit.callbacks=[{', '.join(ALL)}]", "run.tensorboard=false"]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.object(Diagnostic, "on_epoch_end", turns(Diagnostic.on_epoch_end)),
+        mock.patch.object(DiagnosticsFile, "on_epoch_end", turns(DiagnosticsFile.on_epoch_end)),
+    ):
+        train(kzoo.load_recipe(recipe, settings), folder, more=[turns])
+    return list(turns.pairs())
 
 
 def main(recipes: list[str]) -> None:
     for recipe in recipes:
-        first: dict[bool, list[float]] = {True: [], False: []}
-
-        def side(with_them: bool, recipe: str = recipe, first: dict[bool, list[float]] = first) -> float:
-            seconds = epochs(recipe, ALL if with_them else [])
-            first[with_them].append(seconds[0])
-            return statistics.median(seconds[1:])
-
-        compare(
-            f"{recipe}: seconds an epoch, all / none", lambda: side(True), lambda: side(False), rounds=_ROUNDS
+        pairs = [pair for _ in range(_TRAININGS) for pair in pairs_of(recipe)]
+        with_them, without = (statistics.median(side) for side in zip(*pairs))
+        low, ratio, high = statistics.quantiles([a / b for a, b in pairs], n=4)
+        print(
+            f"{recipe}: an epoch {with_them:.3f} s with all, {without:.3f} s with none; ratio {ratio:.3f}",
+            end="",
         )
-        once = statistics.median(a - b for a, b in list(zip(first[True], first[False]))[1:])
-        print(f"{recipe}: once, in the first epoch, {once:.2f} s more")
+        print(f" (middle half {low:.3f} to {high:.3f}, {len(pairs)} pairs)")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import keras
@@ -21,34 +23,69 @@ def first_batches(data: Any, count: int | None) -> Iterator[tuple[Any, Any, Any]
         data: Batches `(x, y)` or `x` as a `tf.data.Dataset`, a `keras.utils.PyDataset` or another iterable; or one
             array of inputs, or a tuple of arrays `(x, y)`. Of arrays rows are drawn, always the same.
         count: How many batches; None for all.
+
+    Raises:
+        ValueError: If there is none.
     """
-    for batch in itertools.islice(_batches(data, count), count):
+    batches = iter(_batches(data, count))
+    first = list(itertools.islice(batches, 1))
+    if not first:
+        raise ValueError(
+            "`data` must have a batch or more, and be something that can be run through again, which a generator "
+            f"can't. Received: data={type(data).__name__} without any"
+        )
+    for batch in itertools.islice(itertools.chain(first, batches), count):
         x, y, weight = keras.utils.unpack_x_y_sample_weight(
             tuple(batch) if isinstance(batch, list) else batch
         )
         yield tuple(keras.tree.map_structure(_tensor, each) for each in (x, y, weight))
 
 
-def small_together(batches: Iterable[Any]) -> Iterator[list[Any]]:
-    """Groups of batches in a row that `joined` can join: where inputs are small, a call takes longer than they.
+@dataclasses.dataclass
+class Group:
+    """Batches in a row that are run at once.
+
+    Args:
+        first: The number of the first one, from 0.
+        batches: `(x, y, sample_weight)` each.
+    """
+
+    first: int
+    batches: list[Any]
+
+    @functools.cached_property
+    def inputs(self) -> Any:
+        """Of all of them, end to end."""
+        return _joined([each[0] for each in self.batches])
+
+    @functools.cached_property
+    def targets(self) -> Any:
+        """Likewise."""
+        return _joined([each[1] for each in self.batches])
+
+
+def grouped(batches: Iterable[Any], ends: Collection[int | None] = ()) -> Iterator[Group]:
+    """Groups of batches that are of one shape: where inputs are small, a call takes longer than they.
 
     Args:
         batches: `(x, y, sample_weight)` each.
+        ends: After how many batches a group ends whatever the next one is.
     """
-    group: list[Any] = []
+    group = Group(0, [])
     numbers = 0.0
-    for batch in batches:
+    for index, batch in enumerate(batches):
         numbers += _numbers(batch)
-        if group and (numbers > _SMALL or _shapes(batch) != _shapes(group[0])):
+        if group.batches and (
+            numbers > _SMALL or index in ends or _shapes(batch) != _shapes(group.batches[0])
+        ):
             yield group
-            group, numbers = [], _numbers(batch)
-        group.append(batch)
-    if group:
+            group, numbers = Group(index, []), _numbers(batch)
+        group.batches.append(batch)
+    if group.batches:
         yield group
 
 
-def joined(parts: list[Any]) -> Any:
-    """Tensors, or structures of them, end to end."""
+def _joined(parts: list[Any]) -> Any:
     if len(parts) == 1:
         return parts[0]
     return keras.tree.map_structure(lambda *each: keras.ops.concatenate(each), *parts)

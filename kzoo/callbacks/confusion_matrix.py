@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
+from keras import ops
 
 from kzoo.arguments import count, whole_number
 from kzoo.callbacks.diagnostic import Diagnostic
 from kzoo.callbacks.measuring import Seen, Wanted
-from kzoo.metrics.confusion import class_numbers
+from kzoo.metrics.confusion import class_numbers, table
 
 _KEPT = 40  # classes: up to here a summary has the matrix of each epoch, beyond it that of the last
 _OFTEN = 0.2  # of a class's samples: from there on it is worth a word
@@ -79,10 +79,18 @@ class ConfusionMatrix(Diagnostic):
                 f"`num_classes` must be how many outputs the model has, {given}, or 2 where it has one. "
                 f"Received: num_classes={classes}"
             )
-        return Wanted(self.data, self.batches, outputs=True, every=self.every)
+        border = 0.0 if _gives_logits(self.model) else 0.5
+
+        def counted(targets: Any, outputs: Any) -> Any:
+            number = self.num_classes or max(outputs.shape[-1], 2)
+            guesses = ops.cast(outputs > border, "int32") if outputs.shape[-1] == 1 else outputs
+            actual, guessed = class_numbers(targets, guesses, number)
+            return table(actual, guessed, ops.ones_like(actual), number)
+
+        return Wanted(self.data, self.batches, of_outputs=counted, every=self.every)
 
     def record(self, seen: Seen, epoch: int):
-        matrix = sum(self._counted(*each) for each in seen.outputs)
+        matrix = np.sum(seen.of_outputs, axis=0)
         if len(matrix) > _KEPT:
             for earlier in self.records:
                 earlier.pop("matrix", None)
@@ -90,18 +98,8 @@ class ConfusionMatrix(Diagnostic):
         return {
             "accuracy": float(hits.sum() / max(matrix.sum(), 1)),
             "recall": [float(hit / number) if number else None for hit, number in zip(hits, of_class)],
-            "matrix": matrix.tolist(),
+            "matrix": matrix,
         }
-
-    def _counted(self, targets: Any, outputs: Any) -> np.ndarray:
-        classes = self.num_classes or max(outputs.shape[-1], 2)
-        if outputs.shape[-1] == 1:
-            outputs = (outputs > (0.0 if _gives_logits(self.model) else 0.5)).astype("int32")
-        pair = class_numbers(targets, outputs, classes)
-        actual, guessed = (keras.ops.convert_to_numpy(each).reshape(-1) for each in pair)
-        known = (actual >= 0) & (actual < classes)
-        both = actual[known].astype("int64") * classes + guessed[known]
-        return np.bincount(both, minlength=classes**2).reshape(classes, classes)
 
     def words(self):
         if not self.records or "matrix" not in self.records[-1]:

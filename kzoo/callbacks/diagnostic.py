@@ -17,7 +17,7 @@ class Diagnostic(keras.callbacks.Callback):
     """A callback that measures something at the end of each epoch, keeps it, and says at the end what is wrong.
 
     A subclass says in `wanted` what the shared pass through the model is to note for it, and makes in `record` what is
-    kept of an epoch: numbers, and dictionaries and lists of numbers.
+    kept of an epoch: numbers, and dictionaries, lists and arrays of numbers.
 
     Attributes:
         records: One dict an epoch that was measured: `epoch`, from 1, and what `record` made.
@@ -151,6 +151,8 @@ def _at(series: dict[str, Any], index: int) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist() if value.dtype.kind in "biu" else _plain(value.tolist())
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

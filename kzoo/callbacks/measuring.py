@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
 import numpy as np
 
-from kzoo.callbacks.batches import first_batches, joined, small_together
+from kzoo.callbacks.batches import Group, first_batches, grouped
 from kzoo.callbacks.passes import Passes
 from kzoo.callbacks.recording import Note
 
@@ -24,7 +23,7 @@ class Wanted:
         data: What is run; see `kzoo.callbacks.batches.first_batches`.
         batches: How many batches of it; None for all.
         notes: What is noted of which layers, by their names.
-        outputs: Whether the targets and what the model makes of the inputs are kept.
+        of_outputs: From the targets of a batch and the model's outputs to what is kept, a structure of tensors.
         rows: How many samples of a batch are enough for the notes; None for all.
         gradients: Whether the gradients of the loss are measured.
         every: How many epochs lie between two measurements.
@@ -33,7 +32,7 @@ class Wanted:
     data: Any
     batches: int | None = 1
     notes: dict[str, Note] = dataclasses.field(default_factory=dict)
-    outputs: bool = False
+    of_outputs: Callable[[Any, Any], Any] | None = None
     rows: int | None = None
     gradients: bool = False
     every: int = 1
@@ -45,12 +44,12 @@ class Seen:
 
     Args:
         notes: By layer name, one entry a call.
-        outputs: Targets and outputs, one pair a batch.
+        of_outputs: One entry a call of the model.
         gradients: One list a batch: those of the trainable weights.
     """
 
     notes: dict[str, list[Any]] = dataclasses.field(default_factory=dict)
-    outputs: list[tuple[Any, Any]] = dataclasses.field(default_factory=list)
+    of_outputs: list[Any] = dataclasses.field(default_factory=list)
     gradients: list[list[np.ndarray]] = dataclasses.field(default_factory=list)
 
     def mean_gradients(self) -> list[np.ndarray]:
@@ -72,7 +71,9 @@ class Measuring:
         self._wanted: dict[Any, Wanted] = {}  # by callback
         self._seen: dict[Any, Seen] = {}  # likewise, until it is looked at
         self._when: Any = None
-        self._batches: dict[tuple[int, int], list[Any]] = {}  # by the identity of their data, and how many
+        self._groups: dict[
+            tuple[int, ...], list[Group]
+        ] = {}  # by the identity of their data, and where they end
         self._passes = Passes()
 
     def want(self, who: Any, wanted: Wanted) -> None:
@@ -85,7 +86,7 @@ class Measuring:
         self._wanted.pop(who, None)
         self._seen.pop(who, None)
         if not self._wanted:
-            self._batches, self._passes = {}, Passes()
+            self._groups, self._passes = {}, Passes()
 
     def look(self, who: Any, epoch: int) -> Seen:
         """What a callback wanted to be noted. The first one in an epoch has it measured for all.
@@ -97,9 +98,12 @@ class Measuring:
         if epoch != self._when or who not in self._seen:
             for gone in self._seen:  # it hasn't looked when the others did, so it is in the training no more
                 self._wanted.pop(gone, None)
-            self._seen = self.measured(
-                {each: wanted for each, wanted in self._wanted.items() if epoch % wanted.every == 0}
-            )
+            due = {each: wanted for each, wanted in self._wanted.items() if epoch % wanted.every == 0}
+            try:
+                self._seen = self.measured(due)
+            except BaseException:
+                self._wanted.clear()  # this training is over; the next one has callbacks of its own
+                raise
             self._when = epoch
         return self._seen.pop(who)
 
@@ -112,50 +116,54 @@ class Measuring:
         seen = {key: Seen() for key in wanted}
         for data in {id(each.data): each.data for each in wanted.values()}.values():
             of_it = {key: each for key, each in wanted.items() if each.data is data}
-            for batches, due in _due(self._first(data, [each.batches for each in of_it.values()]), of_it):
-                self._measure(batches, due, seen)
+            for group in self._groups_of(data, of_it):
+                due = {key: each for key, each in of_it.items() if group.first < (each.batches or math.inf)}
+                if not due:
+                    break
+                self._measure(group, due, seen)
         return seen
 
-    def _first(self, data: Any, counts: list[int | None]) -> Iterable[Any]:
+    def _groups_of(self, data: Any, wanted: dict[Any, Wanted]) -> Iterable[Group]:
         """As many batches as anybody wants, kept from the first time on."""
-        if None in counts:
-            return first_batches(data, None)
-        most = max(each for each in counts if each is not None)
-        if (id(data), most) not in self._batches:
-            self._batches[id(data), most] = list(first_batches(data, most))
-        return self._batches[id(data), most]
+        if None in (each.batches for each in wanted.values()):
+            return grouped(first_batches(data, None), {each.batches for each in wanted.values()})
+        everybody = [*self._wanted.values(), *wanted.values()]  # those too who aren't due in this epoch
+        ends = {each.batches for each in everybody if each.data is data and each.batches}
+        key = (id(data), *sorted(ends))
+        if key not in self._groups:
+            self._groups[key] = list(grouped(first_batches(data, max(ends)), ends))
+        return self._groups[key]
 
-    def _measure(self, batches: list[Any], due: dict[Any, Wanted], seen: dict[Any, Seen]) -> None:
-        notes = {(key, name): note for key, each in due.items() for name, note in each.notes.items()}
-        looking = [each for each in due.values() if each.notes or each.outputs]
-        outputs = None
+    def _measure(self, group: Group, due: dict[Any, Wanted], seen: dict[Any, Seen]) -> None:
+        if group.batches[0][1] is None:
+            self._check_without_targets(due)
+        looking = {key: each for key, each in due.items() if each.notes or each.of_outputs}
         if looking:
-            rows = None if None in (each.rows for each in looking) else max(each.rows for each in looking)
-            inputs = keras.tree.map_structure(lambda each: each[:rows], joined([each[0] for each in batches]))
-            outputs, noted = self._passes.forward(self._model, inputs, notes)
-            for (key, name), values in noted.items():
-                seen[key].notes.setdefault(name, []).extend(values)
-        gradients = []
+            self._look(group, looking, seen)
         if any(each.gradients for each in due.values()):
-            gradients = [self._passes.gradients(self._model, each) for each in batches]
+            gradients = [self._passes.gradients(self._model, each) for each in group.batches]
+            for key, each in due.items():
+                if each.gradients:
+                    seen[key].gradients.extend(gradients)
+
+    def _check_without_targets(self, due: dict[Any, Wanted]) -> None:
+        has_loss = getattr(self._model, "loss", None) is not None
         for key, each in due.items():
-            if each.outputs:
-                targets = joined([batch[1] for batch in batches])
-                targets = keras.tree.map_structure(keras.ops.convert_to_numpy, targets)
-                seen[key].outputs.append((targets, outputs))
-            if each.gradients:
-                seen[key].gradients.extend(gradients)
+            if each.of_outputs or (each.gradients and has_loss):
+                name = type(key).__name__
+                raise ValueError(f"`data` must have targets, say {name}((x, y)). Received: inputs alone")
 
-
-def _due(batches: Iterable[Any], wanted: dict[Any, Wanted]) -> Iterator[tuple[list[Any], dict[Any, Wanted]]]:
-    """Small batches together, with those who want them."""
-
-    def who(numbered: tuple[int, Any]) -> tuple[Any, ...]:
-        return tuple(key for key, each in wanted.items() if numbered[0] < (each.batches or math.inf))
-
-    for keys, group in itertools.groupby(enumerate(batches), who):
-        for together in small_together(batch for _, batch in group):
-            yield together, {key: wanted[key] for key in keys}
+    def _look(self, group: Group, wanted: dict[Any, Wanted], seen: dict[Any, Seen]) -> None:
+        notes = {(key, name): note for key, each in wanted.items() for name, note in each.notes.items()}
+        of_outputs = {key: each.of_outputs for key, each in wanted.items() if each.of_outputs}
+        inputs, targets = group.inputs, group.targets if of_outputs else ()
+        if None not in (rows := [each.rows for each in wanted.values()]):
+            inputs, targets = keras.tree.map_structure(lambda each: each[: max(rows)], (inputs, targets))
+        noted, made = self._passes.forward(self._model, inputs, targets, notes, of_outputs)
+        for (key, name), values in noted.items():
+            seen[key].notes.setdefault(name, []).extend(values)
+        for key, value in made.items():
+            seen[key].of_outputs.append(value)
 
 
 def measuring(model: keras.Model) -> Measuring:

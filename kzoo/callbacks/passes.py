@@ -14,6 +14,7 @@ from kzoo.callbacks.recording import Note, recording
 from kzoo.optimizers.gradients import dense_gradients
 
 Noted = dict[Any, list[Any]]
+Made = Callable[[Any, Any], Any]
 
 
 class Passes:
@@ -22,24 +23,33 @@ class Passes:
     def __init__(self) -> None:
         self._made: dict[Hashable, Callable[..., Any]] = {}
 
-    def forward(self, model: keras.Model, x: Any, notes: dict[Any, Note]) -> tuple[Any, Noted]:
+    def forward(
+        self, model: keras.Model, x: Any, y: Any, notes: dict[Any, Note], of_outputs: dict[Any, Made]
+    ) -> tuple[Noted, dict[Any, Any]]:
         """Runs the model as in inference.
 
         Args:
             model: The model.
             x: A batch of inputs.
-            notes: What is noted, by any key.
+            y: Their targets; an empty tuple if nobody asks for them.
+            notes: What is noted of layers, by any key.
+            of_outputs: What is made of targets and outputs, likewise.
 
         Returns:
-            The outputs, and what was noted by key, one entry a call of its layer; as NumPy arrays.
+            What was noted by key, one entry a call of its layer, and what was made of the outputs; as NumPy arrays.
         """
         make = _FORWARD[keras.backend.backend()]
-        key = ("forward", *notes, *((tuple(each.shape[1:]), str(each.dtype)) for each in tree.flatten(x)))
+        shapes = ((tuple(each.shape[1:]), str(each.dtype)) for each in tree.flatten((x, y)))
+        key = ("forward", *notes, *of_outputs, *shapes)
         if key not in self._made:
-            numbered = dict(enumerate(notes.values()))  # compiled functions return dicts that can be sorted
-            self._made[key] = make(model, x, numbered)
-        outputs, found = tree.map_structure(_numpy, self._made[key](x))
-        return outputs, {name: found[number] for number, name in enumerate(notes)}
+            # Numbered, since compiled functions return dicts whose keys can be sorted.
+            numbered = dict(enumerate(notes.values())), dict(enumerate(of_outputs.values()))
+            self._made[key] = make(model, (x, y), lambda x, y: _noting(model, x, y, *numbered))
+        noted, made = tree.map_structure(_numpy, self._made[key](x, y))
+        return (
+            {each: noted[number] for number, each in enumerate(notes)},
+            {each: made[number] for number, each in enumerate(of_outputs)},
+        )
 
     def gradients(self, model: keras.Model, batch: tuple[Any, Any, Any]) -> list[np.ndarray]:
         """The gradients of what training minimizes, as in training: with dropout, regularization and all.
@@ -68,10 +78,13 @@ def _run(model: keras.Model, x: Any, training: bool) -> Any:
     return model(x, training=training) if model._call_has_training_arg else model(x)
 
 
-def _noting(model: keras.Model, x: Any, notes: dict[Any, Note]) -> tuple[Any, Noted]:
+def _noting(
+    model: keras.Model, x: Any, y: Any, notes: dict[Any, Note], of_outputs: dict[Any, Made]
+) -> tuple[Noted, dict[Any, Any]]:
     found: Noted = {}
     with recording(notes, found):
-        return _run(model, x, training=False), found
+        outputs = _run(model, x, training=False)
+    return found, {key: made(y, outputs) for key, made in of_outputs.items()}
 
 
 def _loss(model: keras.Model, batch: tuple[Any, Any, Any]) -> Any:
@@ -83,39 +96,39 @@ def _loss(model: keras.Model, batch: tuple[Any, Any, Any]) -> Any:
 # Forward -------------------------------------------------------------------------------------------------------------
 
 
-def _forward_on_tensorflow(model: keras.Model, x: Any, notes: dict[Any, Note]) -> Callable[..., Any]:
+def _forward_on_tensorflow(model: keras.Model, batch: Any, noting: Made) -> Made:
     import tensorflow as tf
 
     def any_number_of(each: Any) -> tf.TensorSpec:
         return tf.TensorSpec([None, *each.shape[1:]], each.dtype)
 
-    @tf.function(input_signature=[tree.map_structure(any_number_of, x)], autograph=False)
-    def run(x: Any) -> Any:
+    @tf.function(input_signature=tree.map_structure(any_number_of, batch), autograph=False)
+    def run(x: Any, y: Any) -> Any:
         with keras.StatelessScope():
-            return _noting(model, x, notes)
+            return noting(x, y)
 
     return run
 
 
-def _forward_on_jax(model: keras.Model, x: Any, notes: dict[Any, Note]) -> Callable[..., Any]:
+def _forward_on_jax(model: keras.Model, batch: Any, noting: Made) -> Made:
     import jax
 
     variables = model.variables
 
     @jax.jit
-    def run(values: list[Any], x: Any) -> Any:
+    def run(values: list[Any], x: Any, y: Any) -> Any:
         with keras.StatelessScope(state_mapping=list(zip(variables, values))):
-            return _noting(model, x, notes)
+            return noting(x, y)
 
-    return lambda x: run([each.value for each in variables], x)
+    return lambda x, y: run([each.value for each in variables], x, y)
 
 
-def _forward_on_torch(model: keras.Model, x: Any, notes: dict[Any, Note]) -> Callable[..., Any]:
+def _forward_on_torch(model: keras.Model, batch: Any, noting: Made) -> Made:
     import torch
 
-    def run(x: Any) -> Any:
+    def run(x: Any, y: Any) -> Any:
         with torch.no_grad(), _random_state_of_torch(), keras.StatelessScope():
-            return _noting(model, x, notes)
+            return noting(x, y)
 
     return run
 

@@ -39,7 +39,7 @@ class TensorBoardFiles:
 
         height, width = pictures.shape[1:3]
         with tf.device("cpu:0"):
-            encoded = [tf.io.encode_png(each, compression=1).numpy() for each in pictures]
+            encoded = tf.io.encode_png(pictures, compression=1).numpy()
         sizes = [str(width).encode(), str(height).encode()]
         about = metadata.create_summary_metadata(display_name=None, description=None)
         self._note(tag, np.array([*sizes, *encoded], object), about, step)

@@ -29,13 +29,7 @@ class Confusion(Streaming):
     def update_state(self, y_true, y_pred, sample_weight=None):
         targets, guesses = class_numbers(y_true, y_pred, self.num_classes)
         weights = weights_of(sample_weight, targets, self.state_dtype, y_pred)
-        known = ops.logical_and(targets >= 0, targets < self.num_classes)
-        counts = ops.segment_sum(
-            ops.reshape(ops.where(known, weights, ops.zeros_like(weights)), (-1,)),
-            ops.reshape(ops.where(known, targets * self.num_classes + guesses, 0), (-1,)),
-            num_segments=self.num_classes**2,
-        )
-        self._counts.add(ops.reshape(counts, (self.num_classes, self.num_classes)))
+        self._counts.add(table(targets, guesses, weights, self.num_classes))
 
     def counts(self) -> Any:
         """The table: rows are targets, columns predictions."""
@@ -48,6 +42,27 @@ class Confusion(Streaming):
 
     def get_config(self):
         return {**super().get_config(), "num_classes": self.num_classes}
+
+
+def table(targets: Any, guesses: Any, weights: Any, num_classes: int) -> Any:
+    """How often each class was taken for each: targets by row, predictions by column.
+
+    Args:
+        targets: Class numbers, of any shape; those outside the classes aren't counted.
+        guesses: Class numbers, of the same shape.
+        weights: What each of them counts, of the same shape.
+        num_classes: How many classes there are.
+
+    Returns:
+        `(num_classes, num_classes)`, in the dtype of the weights.
+    """
+    known = ops.logical_and(targets >= 0, targets < num_classes)
+    counts = ops.segment_sum(
+        ops.reshape(ops.where(known, weights, ops.zeros_like(weights)), (-1,)),
+        ops.reshape(ops.where(known, targets * num_classes + guesses, 0), (-1,)),
+        num_segments=num_classes**2,
+    )
+    return ops.reshape(counts, (num_classes, num_classes))
 
 
 def class_numbers(y_true: Any, y_pred: Any, num_classes: int) -> tuple[Any, Any]:

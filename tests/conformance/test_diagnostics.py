@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 
 from kzoo.callbacks import (
     ActivationImages,
@@ -13,7 +14,7 @@ from kzoo.callbacks import (
     Saturation,
     WeightHistograms,
 )
-from kzoo.callbacks.batches import joined, small_together
+from kzoo.callbacks.batches import grouped
 from kzoo.callbacks.measuring import measuring
 
 from .gradients import distance
@@ -105,7 +106,7 @@ def test_the_pass_is_made_once_for_all(tmp_path, monkeypatch):
     model.fit(X, Y, epochs=2, verbose=0, callbacks=callbacks)
     assert calls == ["forward", "gradients", "forward"] * 2
     assert callbacks[-1].summary()["epochs"] == [2]
-    assert not measuring(model)._wanted and not measuring(model)._batches
+    assert not measuring(model)._wanted and not measuring(model)._groups
 
 
 def test_pictures_need_no_more_samples_than_they_show(tmp_path, monkeypatch):
@@ -113,9 +114,9 @@ def test_pictures_need_no_more_samples_than_they_show(tmp_path, monkeypatch):
 
     rows, usual = [], Passes.forward
 
-    def counted(passes, model, x, notes):
+    def counted(passes, model, x, *more):
         rows.append(len(x))
-        return usual(passes, model, x, notes)
+        return usual(passes, model, x, *more)
 
     monkeypatch.setattr(Passes, "forward", counted)
     data = [(X[:16], Y[:16])]
@@ -123,6 +124,40 @@ def test_pictures_need_no_more_samples_than_they_show(tmp_path, monkeypatch):
     for callbacks in ([few], [few, more], [few, DeadUnits(data)]):
         _model().fit(X, Y, verbose=0, callbacks=callbacks)
     assert rows == [2, 2] + [3, 3, 3] + [16, 16]  # before the training each looks for all
+
+
+def test_data_that_does_not_do_is_an_error_and_the_next_training_is_none_the_wiser():
+    model = keras.Sequential([keras.Input((6, 6, 2)), keras.layers.Flatten(), keras.layers.Dense(3)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    wrong = [
+        (DeadUnits([]), "a batch or more, .* data=list"),
+        (
+            ConfusionMatrix((each for each in DATA), batches=None),
+            "run through again, which a generator can't",
+        ),
+        (ConfusionMatrix(X), r"must have targets, say ConfusionMatrix\(\(x, y\)\)"),
+        (GradientNorms(DATA[0][0]), r"must have targets, say GradientNorms\(\(x, y\)\)"),
+    ]
+    for callback, said in wrong:
+        with pytest.raises(ValueError, match=said):
+            model.fit(X, Y, epochs=2, verbose=0, callbacks=[callback])
+    right = ConfusionMatrix((X, Y))
+    right.quiet = True
+    model.fit(X, Y, verbose=0, callbacks=[right])
+    assert right.matrices[0].sum() == 96
+
+
+def test_gradients_without_targets_are_those_of_what_layers_lose():
+    layer = keras.layers.Dense(
+        1, use_bias=False, activity_regularizer=keras.regularizers.L2(0.5), name="only"
+    )
+    model = keras.Sequential([keras.Input((2,)), layer])
+    model.compile("sgd")
+    x = RANDOM.normal(size=(8, 2)).astype("float32")
+    callback = GradientNorms(x)
+    callback.set_model(model)
+    expected = np.linalg.norm(x.T @ x @ keras.ops.convert_to_numpy(layer.kernel) / 8)
+    assert distance([callback.norms()["only"]], [expected]) <= 1e-5
 
 
 def test_gradients_are_those_of_the_loss():
@@ -165,13 +200,41 @@ def test_names_of_layers_and_of_what_is_inside():
 def test_small_batches_run_together_with_those_of_their_shape():
     rows = [(16, 6), (16, 6), (8, 6), (8, 5), (40_000, 5), (40_000, 5)]
     batches = [(np.zeros(shape, "float32"), np.zeros(shape[0]), None) for shape in rows]
-    groups = list(small_together(batches))
-    assert [[each[0].shape for each in group] for group in groups] == [rows[:3], rows[3:5], rows[5:]]
-    assert [joined([each[0] for each in group]).shape for group in groups] == [
-        (40, 6),
-        (40_008, 5),
-        (40_000, 5),
+    groups = list(grouped(batches))
+    assert [(each.first, each.inputs.shape) for each in groups] == [
+        (0, (40, 6)),
+        (3, (40_008, 5)),
+        (5, (40_000, 5)),
     ]
+    assert [each.targets.shape for each in groups] == [(40,), (40_008,), (40_000,)]
+    assert [(each.first, len(each.batches)) for each in grouped(batches, {1, 2})] == [
+        (0, 1),
+        (1, 1),
+        (2, 1),
+        (3, 2),
+        (5, 1),
+    ]
+
+
+def test_the_same_batches_in_each_epoch_whoever_is_due(tmp_path):
+    """Of data whose order differs each time, where one looks each epoch and one at more of it each other epoch."""
+
+    class Shuffled:
+        def __iter__(self):
+            return iter([(X[rows], Y[rows]) for rows in np.split(RANDOM.permutation(96), 6)])
+
+    data = Shuffled()
+    norms, histograms = GradientNorms(data), GradientHistograms(data, 2, 2, str(tmp_path))
+    layers = [keras.Input((6, 6, 2)), keras.layers.Flatten(), keras.layers.Dense(3, name="only")]
+    model = keras.Sequential(layers)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.0), loss)
+    model.fit(X, Y, epochs=4, verbose=0, callbacks=[norms, histograms])
+    assert norms.by_layer == norms.by_layer[:1] * 4
+    assert (
+        len(histograms.records) == 2
+        and histograms.records[0]["by_weight"] == histograms.records[1]["by_weight"]
+    )
 
 
 def test_a_batch_alone_and_with_others_shows_the_same(monkeypatch):
@@ -189,5 +252,5 @@ def test_a_batch_alone_and_with_others_shows_the_same(monkeypatch):
     together = seen()
     monkeypatch.setattr("kzoo.callbacks.batches._SMALL", 0)
     alone = seen()
-    assert together[0] == alone[0] and together[2] == alone[2]
+    assert together[0] == alone[0] and np.array_equal(together[2]["matrix"], alone[2]["matrix"])
     assert distance(together[1]["overall"], alone[1]["overall"]) < 1e-6
